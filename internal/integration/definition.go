@@ -1,0 +1,210 @@
+// Package integration holds a vendor's API as data: the definition that is read from YAML (or stored through the
+// API), validated with file and line, and handed on unchanging to those who compile tools from it (toolset), make
+// calls by it (vendor) and keep accounts alive by it (account).
+//
+// It imports none of Sluice's other packages. Data enters as files or bytes (Load, Parse) and leaves as a *Definition, which nobody
+// changes afterwards: a changed definition is another one, with another Digest.
+package integration
+
+import "encoding/json"
+
+// Definition describes one vendor: where its API is, how one authenticates, how it pages, limits and fails, and which
+// resources it has.
+type Definition struct {
+	Name          string            `yaml:"name" json:"name"`   // [a-z][a-z0-9_]*, a part of every tool's name
+	Label         string            `yaml:"label" json:"label"` // for people
+	Description   string            `yaml:"description" json:"description,omitempty"`
+	Instructions  string            `yaml:"instructions" json:"instructions,omitempty"` // what a model should know before it uses any tool
+	BaseURL       string            `yaml:"base_url" json:"base_url"`                   // template: {{context.NAME}}
+	Context       Fields            `yaml:"context" json:"context,omitempty"`           // what is not secret and must be known before a call
+	Credentials   Credentials       `yaml:"credentials" json:"credentials"`
+	Authorization Authorizations    `yaml:"authorization" json:"authorization,omitempty"` // how the credential is put on a request; all of them at once
+	Headers       map[string]string `yaml:"headers" json:"headers,omitempty"`             // sent with every request; templates
+	RateLimit     RateLimit         `yaml:"rate_limit" json:"rate_limit,omitzero"`
+	Pagination    Pagination        `yaml:"pagination" json:"pagination,omitzero"` // of list methods that have none of their own
+	Errors        Errors            `yaml:"errors" json:"errors,omitzero"`
+	SecretFields  []string          `yaml:"secret_fields" json:"secret_fields,omitempty"` // members dropped from every answer, at every depth
+	Resources     Resources         `yaml:"resources" json:"resources"`                   // in the order of the file
+
+	// Digest is the SHA-256, in hex, of everything above and the documentation: two definitions with one digest are one.
+	Digest string `yaml:"-" json:"digest,omitempty"`
+}
+
+// Resource is a kind of thing that the vendor has.
+type Resource struct {
+	Name     string            `yaml:"-" json:"name"`            // plural: pipeline_cards
+	Singular string            `yaml:"singular" json:"singular"` // pipeline_card
+	Tags     []string          `yaml:"tags" json:"tags,omitempty"`
+	Parent   map[string]string `yaml:"parent" json:"parent,omitempty"` // the owning resource's name → the argument that holds its id
+	Fields   *FieldSource      `yaml:"fields" json:"fields,omitempty"`
+	Methods  []*Method         `yaml:"-" json:"methods"` // list, get, create, update, delete, then the others in the order of the file
+}
+
+// FieldSource says where a resource's custom fields live: `of` names the resource that owns their list, `at` the member of this resource's
+// body that carries their values.
+type FieldSource struct {
+	Of string `yaml:"of" json:"of"`
+	At string `yaml:"at" json:"at"`
+}
+
+// Method is one call that a resource offers.
+type Method struct {
+	Name       string `yaml:"-" json:"name"` // list, get, create, update, delete, or any other
+	HTTPMethod string `yaml:"method" json:"method"`
+	// Path follows the base URL. {{query.NAME}} and {{id}} stand for arguments, each one encoded segment.
+	Path    string   `yaml:"path" json:"path"`
+	BaseURL string   `yaml:"base_url" json:"base_url,omitempty"` // instead of the definition's
+	Tags    []string `yaml:"tags" json:"tags,omitempty"`
+	// Safe marks a custom method that changes nothing (RFC 9110, 9.2.1). list and get are safe without it.
+	Safe          bool                 `yaml:"safe" json:"safe,omitempty"`
+	Parameters    map[string]Parameter `yaml:"parameters" json:"parameters,omitempty"` // argument → how it travels, where that differs from the rule
+	Body          Body                 `yaml:"body" json:"body,omitzero"`
+	Pagination    *Pagination          `yaml:"pagination" json:"pagination,omitempty"`       // nil: the definition's, for list; none for others
+	Authorization *Authorizations      `yaml:"authorization" json:"authorization,omitempty"` // instead of the definition's; an empty list: none
+	Headers       map[string]string    `yaml:"headers" json:"headers,omitempty"`
+	Response      Response             `yaml:"response" json:"response,omitzero"`
+
+	Resource *Resource      `yaml:"-" json:"-"`
+	Doc      *Documentation `yaml:"-" json:"doc,omitempty"` // nil: reachable by the proxy API, never a tool
+}
+
+// Parameter says how one argument outside the body travels.
+type Parameter struct {
+	In    string `yaml:"in" json:"in,omitempty"`       // query (the default), path, header, cookie
+	Name  string `yaml:"name" json:"name,omitempty"`   // the vendor's name; the argument's own if empty
+	Style string `yaml:"style" json:"style,omitempty"` // form (the default), comma, space, pipe, deep, json; tab in Swagger 2.0 documents
+	Const any    `yaml:"const" json:"const,omitempty"` // sent always; then it is no argument
+}
+
+// Body says how the arguments of the body schema become a request body.
+type Body struct {
+	Format      string               `yaml:"format" json:"format,omitempty"` // json (the default), form, multipart, raw, none
+	ContentType string               `yaml:"content_type" json:"content_type,omitempty"`
+	Properties  map[string]Parameter `yaml:"properties" json:"properties,omitempty"` // argument → vendor's name and style, where they differ
+}
+
+// Response shapes an answer before it leaves vendor.
+type Response struct {
+	Expression string `yaml:"expression" json:"expression,omitempty"` // jq over the whole answer
+	Format     string `yaml:"format" json:"format,omitempty"`         // json (the default), text, file
+}
+
+// Documentation is what makes a method a tool.
+type Documentation struct {
+	Description    string          `yaml:"description" json:"description"`                   // its first sentence says what the tool does
+	QuerySchema    json.RawMessage `yaml:"query_schema" json:"query_schema,omitempty"`       // JSON Schema of the arguments outside the body, path arguments included
+	BodySchema     json.RawMessage `yaml:"body_schema" json:"body_schema,omitempty"`         // of the body; one that is no object is an argument named body
+	ResponseSchema json.RawMessage `yaml:"response_schema" json:"response_schema,omitempty"` // of one item of the answer
+	Examples       []Example       `yaml:"examples" json:"examples,omitempty"`               // checked against the schemas when the definition is loaded
+}
+
+// Example is a call's arguments with what they are for.
+type Example struct {
+	Title     string          `yaml:"title" json:"title"`
+	Arguments json.RawMessage `yaml:"arguments" json:"arguments"`
+}
+
+// Credentials is what a person enters to connect an account, and how a token comes of it.
+type Credentials struct {
+	Format   string    `yaml:"format" json:"format"` // none, static, login, oauth2_authorization_code, oauth2_client_credentials
+	Fields   Fields    `yaml:"fields" json:"fields,omitempty"`
+	Login    *Exchange `yaml:"login" json:"login,omitempty"`       // format login: how the fields become a token
+	Refresh  *Exchange `yaml:"refresh" json:"refresh,omitempty"`   // how an old token becomes a new one; without it, or when it is refused, Login again
+	Validate *Probe    `yaml:"validate" json:"validate,omitempty"` // a call that proves the credential
+	OAuth2   *OAuth2   `yaml:"oauth2" json:"oauth2,omitempty"`
+}
+
+// Field is one entry of an account's form.
+type Field struct {
+	Name     string   `yaml:"name" json:"name"`
+	Label    string   `yaml:"label" json:"label,omitempty"`
+	Help     string   `yaml:"help" json:"help,omitempty"`
+	Type     string   `yaml:"type" json:"type,omitempty"`     // text (the default), password
+	Format   string   `yaml:"format" json:"format,omitempty"` // email, uri
+	Default  string   `yaml:"default" json:"default,omitempty"`
+	Optional bool     `yaml:"optional" json:"optional,omitempty"`
+	Options  []string `yaml:"options" json:"options,omitempty"`
+}
+
+// Fields is a form, in order.
+type Fields []Field
+
+// Exchange is a call that yields a token. Values in Body, Query and Headers are templates over credentials.NAME, context.NAME and
+// token.access, token.refresh (what is held now). Token, RefreshToken and ExpiresIn are dotted paths into the answer.
+type Exchange struct {
+	Method       string            `yaml:"method" json:"method"`
+	Path         string            `yaml:"path" json:"path"`
+	Headers      map[string]string `yaml:"headers" json:"headers,omitempty"`
+	Query        map[string]string `yaml:"query" json:"query,omitempty"`
+	Body         map[string]string `yaml:"body" json:"body,omitempty"`
+	BodyFormat   string            `yaml:"body_format" json:"body_format,omitempty"` // json (the default), form
+	Token        string            `yaml:"token" json:"token"`
+	RefreshToken string            `yaml:"refresh_token" json:"refresh_token,omitempty"`
+	ExpiresIn    string            `yaml:"expires_in" json:"expires_in,omitempty"` // seconds
+	Lifetime     int               `yaml:"lifetime" json:"lifetime,omitempty"`     // seconds, where the answer does not say
+}
+
+// Probe is a harmless call.
+type Probe struct {
+	Method string `yaml:"method" json:"method"`
+	Path   string `yaml:"path" json:"path"`
+}
+
+// OAuth2 is the vendor's authorization server.
+type OAuth2 struct {
+	AuthorizationURL string            `yaml:"authorization_url" json:"authorization_url,omitempty"`
+	TokenURL         string            `yaml:"token_url" json:"token_url"`
+	Scopes           []string          `yaml:"scopes" json:"scopes,omitempty"`
+	Parameters       map[string]string `yaml:"parameters" json:"parameters,omitempty"`
+}
+
+// Authorization puts one credential on a request.
+type Authorization struct {
+	Format string `yaml:"format" json:"format"`       // bearer, basic, header, query, cookie
+	Name   string `yaml:"name" json:"name,omitempty"` // of the header, query parameter or cookie
+	// Value is a template over credentials.NAME and token.access; bearer's default is {{token.access}}. basic takes Username and Password.
+	Value    string `yaml:"value" json:"value,omitempty"`
+	Username string `yaml:"username" json:"username,omitempty"`
+	Password string `yaml:"password" json:"password,omitempty"`
+}
+
+// Authorizations is one authorization or a list of them in YAML.
+type Authorizations []Authorization
+
+// RateLimit names the headers (or, with a leading dot, the places in the body) that tell the vendor's limits.
+type RateLimit struct {
+	Limit      string `yaml:"limit" json:"limit,omitempty"`
+	Remaining  string `yaml:"remaining" json:"remaining,omitempty"`
+	Reset      string `yaml:"reset" json:"reset,omitempty"`             // Unix seconds, seconds from now, or a date: told apart by size
+	RetryAfter string `yaml:"retry_after" json:"retry_after,omitempty"` // seconds or an HTTP date
+	Status     []int  `yaml:"status" json:"status,omitempty"`           // beside 429
+	When       string `yaml:"when" json:"when,omitempty"`               // jq over the body: true means limited, whatever the status
+}
+
+// Pagination says how a list goes on. Items, Next, Total and LastPage are dotted paths into the answer; an empty Items is a bare array.
+type Pagination struct {
+	Format   string `yaml:"format" json:"format"` // none, page, offset, cursor, header, link, expression
+	Items    string `yaml:"items" json:"items,omitempty"`
+	Page     string `yaml:"page" json:"page,omitempty"`           // query parameter of the page's number
+	First    *int   `yaml:"first" json:"first,omitempty"`         // number of the first page; 1 if not said
+	Offset   string `yaml:"offset" json:"offset,omitempty"`       // query parameter of the offset
+	Cursor   string `yaml:"cursor" json:"cursor,omitempty"`       // query parameter of the cursor
+	Size     string `yaml:"size" json:"size,omitempty"`           // query parameter of the page's size
+	MaxSize  int    `yaml:"max_size" json:"max_size,omitempty"`   // what the vendor caps a page at; 0: not known
+	Next     string `yaml:"next" json:"next,omitempty"`           // path to the next cursor or URL; the header's name in format header; jq in format expression
+	Total    string `yaml:"total" json:"total,omitempty"`         // path to the count of all items
+	LastPage string `yaml:"last_page" json:"last_page,omitempty"` // path to the last page's number
+	More     string `yaml:"more" json:"more,omitempty"`           // path to a boolean: more follow
+}
+
+// Errors says where a refusal explains itself. Message, Code and Fields are dotted paths.
+type Errors struct {
+	Message string `yaml:"message" json:"message,omitempty"`
+	Code    string `yaml:"code" json:"code,omitempty"`
+	Fields  string `yaml:"fields" json:"fields,omitempty"` // an object field → reasons, or a list of objects
+	When    string `yaml:"when" json:"when,omitempty"`     // jq over a 2xx body: true means it is an error all the same
+	Scope   string `yaml:"scope" json:"scope,omitempty"`   // path to the permission that a 403 misses
+}
+
+// Resources keeps the order of the file.
+type Resources []*Resource

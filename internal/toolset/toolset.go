@@ -1,0 +1,92 @@
+// Package toolset turns a definition and a server's filters into compiled tools: their names, their schemas as every client accepts
+// them, and the plan by which a call's arguments are checked and split into path, query, headers and body.
+//
+// It imports integration and jsonscan. A Toolset is compiled once and shared by every MCP server with the same Key; nothing in it
+// changes afterwards. A call's arguments enter as bytes (Tool.Prepare) and leave as a Prepared call, or as an *ArgumentError that
+// names each argument that is wrong and how to mend it. Nothing is decoded into values where scanning does: every digit
+// of a number survives, and absent, null and empty stay three different things.
+package toolset
+
+import (
+	"sluice/internal/integration"
+)
+
+// Options is everything beside the definition that shapes a toolset.
+type Options struct {
+	Methods          []string          // groups (read, write, custom) and names; empty: all
+	Tags             []string          // empty: all
+	StructuredOutput bool              // tools carry an outputSchema
+	Bind             map[string]string // arguments that are always sent and never shown: {"database_uuid": "…"}
+}
+
+// Toolset is the compiled tools of one definition under one set of options.
+type Toolset struct {
+	Key        string // hash of all that shaped it
+	Definition *integration.Definition
+	Options    Options
+	Tools      []*Tool // those offered, in a stable order
+
+	byName      map[string]*Tool // offered tools
+	byOperation map[string]*Tool // resource + "." + method: all, documented or not, whatever the filter
+	list        []byte
+}
+
+// Tool is one method of one resource, ready to be called.
+type Tool struct {
+	Name        string // at most 64 of [a-zA-Z0-9_-]
+	Title       string
+	Description string
+	Resource    *integration.Resource
+	Method      *integration.Method
+	Documented  bool
+
+	ReadOnly    bool // list, get, and custom methods marked safe
+	Destructive bool
+	Idempotent  bool
+
+	InputSchema  []byte // JSON; one flat object, as every client accepts it
+	OutputSchema []byte // JSON; nil unless Options.StructuredOutput
+
+	plan *plan
+}
+
+// IsList reports whether the tool takes limit and next_cursor and answers a page.
+func (t *Tool) IsList() bool { return t.plan.list }
+
+// Prepared is a call whose arguments were checked and split; nothing has been sent.
+type Prepared struct {
+	Path        string // encoded, follows the base URL
+	Query       string // encoded, without "?"
+	Header      [][2]string
+	Body        []byte // nil: none
+	ContentType string
+
+	Limit     int    // list tools: items wanted; 0: not said
+	Cursor    string // list tools: next_cursor as it came; "": the first page
+	Arguments []byte // the arguments without limit and next_cursor, compact, members in a fixed order: what a cursor is bound to
+	Masked    []byte // the arguments for the audit, values marked secret replaced
+}
+
+// ArgumentError says which arguments are wrong. Its text is one or more sentences that a model can act on.
+type ArgumentError struct {
+	Tool   string
+	Faults []Fault
+}
+
+// Fault is one wrong argument.
+type Fault struct {
+	Argument string // name, or a JSON pointer-like path below it: values.cf_amount
+	Message  string // "is required", "must be an integer, not the text \"3\""
+}
+
+// Tool returns the offered tool of that name.
+func (s *Toolset) Tool(name string) (*Tool, bool) { t, ok := s.byName[name]; return t, ok }
+
+// Operation returns the tool of a method whether it is offered, or documented, or not.
+func (s *Toolset) Operation(resource, method string) (*Tool, bool) {
+	t, ok := s.byOperation[resource+"."+method]
+	return t, ok
+}
+
+// ListJSON is the JSON array of the offered tools as tools/list shows them, ready to be sent. Not to be changed.
+func (s *Toolset) ListJSON() []byte { return s.list }

@@ -1,0 +1,69 @@
+// Package vendor makes one HTTP call to a vendor by its definition: the credential is applied, the request sent, and the answer
+// classified into items and next position, rate limit, or error. Members that the definition marks secret are gone from what leaves here.
+//
+// It imports account (credentials), outbound (the wire), integration and jsonscan; it knows neither tools nor MCP.
+package vendor
+
+import (
+	"sluice/internal/integration"
+)
+
+// Request is one call, complete but for the credential.
+type Request struct {
+	Method      *integration.Method
+	Path        string // encoded, follows the base URL
+	Query       string // encoded, without "?"
+	Header      [][2]string
+	Body        []byte // nil: none
+	ContentType string
+	Traceparent string    // W3C trace context of the caller, if any
+	Page        *Position // list methods: where to read; nil where nothing pages
+}
+
+// Position is a place in a vendor's list.
+type Position struct {
+	Token string // page number, offset, cursor or URL, by the pagination's format; "" is the first page
+	Size  int    // page size asked for; 0: the vendor's own
+	Skip  int    // items of this page that were already handed out
+	Seen  uint64 // hash of the page before, to notice a vendor that repeats itself
+}
+
+// Outcome says what became of a call.
+type Outcome int
+
+const (
+	OK          Outcome = iota // the vendor did it
+	Refused                    // the vendor answered with an error
+	RateLimited                // 429, or what the definition counts as one
+	Unsent                     // nothing reached the vendor: no connection, forbidden address, dead credential
+	Unknown                    // sent, and the answer is lost: it may have happened
+)
+
+// Response is a classified answer.
+type Response struct {
+	Outcome     Outcome
+	Status      int // the vendor's HTTP status; 0 when none came
+	ContentType string
+	Body        []byte    // JSON as the vendor sent it, secrets dropped; for a list the array of items
+	Items       int       // list methods: how many items Body holds
+	Next        *Position // list methods: where the list goes on; nil when it ends here
+	MoreUnknown bool      // Next is set, but the vendor does not say whether anything follows (a full bare array)
+	Total       int       // list methods: count of all items where told; -1 otherwise
+	RateLimit   RateLimit
+	Problem     *Problem // set unless OK
+}
+
+// RateLimit is the vendor's limit, normalised. A negative number is not known.
+type RateLimit struct {
+	Limit, Remaining int
+	Reset            int // seconds to the reset
+	RetryAfter       int // seconds; only with RateLimited
+}
+
+// Problem is a failure in words.
+type Problem struct {
+	Message     string              // one sentence that says what to do where that is known
+	Fields      map[string][]string // field → the vendor's reasons
+	Details     []byte              // the vendor's body, secrets out; nil when none came
+	NeedsReauth bool                // the account's credential is dead
+}
