@@ -1,0 +1,427 @@
+package jsonscan
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"unicode/utf8"
+)
+
+// scanner walks over one document: to check it, to find where a value ends, or to copy it. A method takes the offset where something
+// begins and returns the offset behind it, or -1 after it has set err.
+type scanner struct {
+	src    []byte
+	strict bool
+	err    *SyntaxError
+
+	// names holds the decoded names of the objects that are open, in strict mode: the innermost object's are the last.
+	names [][]byte
+
+	// What follows serves copying (drop.go). src[from:] up to the scanner's offset is kept but not yet written to dst.
+	copying bool
+	dst     []byte
+	from    int
+	drop    Set
+}
+
+var bom = []byte("\xef\xbb\xbf")
+
+// document scans one value and the white space around it.
+func (s *scanner) document() error {
+	i := 0
+	if !s.strict && bytes.HasPrefix(s.src, bom) {
+		i = len(bom)
+		s.from = i
+	}
+	i = s.value(s.space(i), 0)
+	if i >= 0 {
+		if i = s.space(i); i < len(s.src) {
+			s.unexpected(i, "the end of the document")
+		}
+	}
+	return s.failure()
+}
+
+// failure returns a copy of err: a scanner whose own parts were handed out would live on the heap.
+func (s *scanner) failure() error {
+	if s.err == nil {
+		return nil
+	}
+	return &SyntaxError{Offset: s.err.Offset, Detail: s.err.Detail, Err: s.err.Err}
+}
+
+func (s *scanner) fail(i int, err error, detail string) int {
+	if s.err == nil {
+		s.err = &SyntaxError{Offset: i, Detail: detail, Err: err}
+	}
+	return -1
+}
+
+// unexpected fails because src[i] is not what the grammar wants.
+func (s *scanner) unexpected(i int, want string) int {
+	if i >= len(s.src) {
+		return s.fail(len(s.src), ErrTruncated, "wanted "+want)
+	}
+	r, size := utf8.DecodeRune(s.src[i:])
+	if r == utf8.RuneError && size <= 1 {
+		return s.fail(i, ErrSyntax, fmt.Sprintf("found byte 0x%02x, wanted %s", s.src[i], want))
+	}
+	return s.fail(i, ErrSyntax, fmt.Sprintf("found %q, wanted %s", r, want))
+}
+
+// space skips white space. When copying, it is left out of the copy.
+func (s *scanner) space(i int) int {
+	if i >= len(s.src) || s.src[i] > ' ' {
+		return i
+	}
+	end := skipSpace(s.src, i)
+	if s.copying && end > i {
+		s.flush(i, end)
+	}
+	return end
+}
+
+func skipSpace(b []byte, i int) int {
+	for i < len(b) {
+		switch b[i] {
+		case ' ', '\n', '\r', '\t':
+			i++
+		default:
+			return i
+		}
+	}
+	return i
+}
+
+func (s *scanner) value(i, depth int) int {
+	if i >= len(s.src) {
+		return s.unexpected(i, "a value")
+	}
+	switch c := s.src[i]; c {
+	case '"':
+		return s.text(i)
+	case '{':
+		return s.object(i, depth+1)
+	case '[':
+		return s.array(i, depth+1)
+	case 'n':
+		return s.literal(i, "null")
+	case 't':
+		return s.literal(i, "true")
+	case 'f':
+		return s.literal(i, "false")
+	default:
+		if c == '-' || c-'0' < 10 {
+			return s.number(i)
+		}
+		return s.unexpected(i, "a value")
+	}
+}
+
+func (s *scanner) literal(i int, word string) int {
+	for j := 0; j < len(word); j++ {
+		if i+j >= len(s.src) || s.src[i+j] != word[j] {
+			return s.unexpected(i+j, word)
+		}
+	}
+	return i + len(word)
+}
+
+func (s *scanner) number(i int) int {
+	b := s.src
+	if b[i] == '-' {
+		i++
+	}
+	switch {
+	case i < len(b) && b[i] == '0':
+		i++
+	case i < len(b) && b[i]-'1' < 9:
+		i = digits(b, i)
+	default:
+		return s.unexpected(i, "a digit")
+	}
+	if i < len(b) && b[i] == '.' {
+		j := digits(b, i+1)
+		if j == i+1 {
+			return s.unexpected(j, "a digit")
+		}
+		i = j
+	}
+	if i < len(b) && b[i]|0x20 == 'e' {
+		i++
+		if i < len(b) && (b[i] == '+' || b[i] == '-') {
+			i++
+		}
+		j := digits(b, i)
+		if j == i {
+			return s.unexpected(j, "a digit")
+		}
+		i = j
+	}
+	return i
+}
+
+func digits(b []byte, i int) int {
+	for i < len(b) && b[i]-'0' < 10 {
+		i++
+	}
+	return i
+}
+
+func (s *scanner) deepest() int {
+	if s.strict {
+		return StrictDepth
+	}
+	return LenientDepth
+}
+
+func (s *scanner) array(i, depth int) int {
+	if depth > s.deepest() {
+		return s.fail(i, ErrDepth, fmt.Sprintf("more than %d levels", s.deepest()))
+	}
+	i = s.space(i + 1)
+	if i < len(s.src) && s.src[i] == ']' {
+		return i + 1
+	}
+	for {
+		if i = s.value(i, depth); i < 0 {
+			return -1
+		}
+		i = s.space(i)
+		switch {
+		case i < len(s.src) && s.src[i] == ',':
+			i = s.space(i + 1)
+		case i < len(s.src) && s.src[i] == ']':
+			return i + 1
+		default:
+			return s.unexpected(i, "a comma or ]")
+		}
+	}
+}
+
+func (s *scanner) object(i, depth int) int {
+	if depth > s.deepest() {
+		return s.fail(i, ErrDepth, fmt.Sprintf("more than %d levels", s.deepest()))
+	}
+	i = s.space(i + 1)
+	if i < len(s.src) && s.src[i] == '}' {
+		return i + 1
+	}
+	outer := len(s.names)
+	var seen map[string]struct{}
+	kept := false // a member of this object is in the copy
+	comma := i    // where the comma before the next member stands
+	first := true // no comma has come
+	for {
+		// The white space between a comma and a name is handled here rather than by space, since the comma goes with the member.
+		start := i
+		if i >= len(s.src) || s.src[i] != '"' {
+			return s.unexpected(i, "a name in quotes")
+		}
+		dropping := false
+		if s.copying {
+			if !s.drop.empty() {
+				if dropping = s.dropped(i); dropping {
+					s.flush(comma, comma)
+					s.copying = false
+				}
+			}
+			if !dropping {
+				switch {
+				case !first && !kept:
+					s.flush(comma, start) // the members before were dropped, so there is nothing to separate from
+				case !first && start > comma+1:
+					s.flush(comma+1, start)
+				}
+				kept = true
+			}
+		}
+		if i = s.text(start); i < 0 {
+			return -1
+		}
+		if s.strict && !s.remember(&seen, outer, start, i) {
+			return s.fail(start, ErrDuplicateName, quoteShort(s.src[start:i]))
+		}
+		i = s.space(i)
+		if i >= len(s.src) || s.src[i] != ':' {
+			return s.unexpected(i, "a colon")
+		}
+		if i = s.value(s.space(i+1), depth); i < 0 {
+			return -1
+		}
+		i = s.space(i)
+		if dropping {
+			s.copying, s.from = true, i
+		}
+		switch {
+		case i < len(s.src) && s.src[i] == ',':
+			comma, first = i, false
+			i = skipSpace(s.src, i+1)
+		case i < len(s.src) && s.src[i] == '}':
+			s.names = s.names[:min(outer, len(s.names))]
+			return i + 1
+		default:
+			return s.unexpected(i, "a comma or }")
+		}
+	}
+}
+
+// remember notes the name src[start:end] of an object whose names begin at outer, and reports whether it is new there. A
+// few names are compared one by one; from many on, a map keeps a hostile document from costing the square of its length.
+func (s *scanner) remember(seen *map[string]struct{}, outer, start, end int) bool {
+	const few = 24
+	name := s.src[start+1 : end-1]
+	if bytes.IndexByte(name, '\\') >= 0 {
+		name, _ = Unquote(s.src[start:end]) // text has found it right
+	}
+	if *seen != nil {
+		n := len(*seen)
+		(*seen)[string(name)] = struct{}{}
+		return len(*seen) > n
+	}
+	for _, other := range s.names[outer:] {
+		if bytes.Equal(other, name) {
+			return false
+		}
+	}
+	s.names = append(s.names, name)
+	if len(s.names)-outer >= few {
+		*seen = make(map[string]struct{}, 2*few)
+		for _, other := range s.names[outer:] {
+			(*seen)[string(other)] = struct{}{}
+		}
+		s.names = s.names[:outer]
+	}
+	return true
+}
+
+func quoteShort(name []byte) string {
+	if len(name) > 60 {
+		return string(name[:57]) + "…"
+	}
+	return string(name)
+}
+
+const (
+	lowBits  = 0x0101010101010101
+	highBits = 0x8080808080808080
+)
+
+// special marks, by the high bit of their place, the bytes of w that end a run of plain text: quotes, backslashes, control
+// characters and, if asked, what is not ASCII. Only the lowest mark is exact, as subtraction borrows upwards.
+func special(w uint64) uint64 {
+	quote := w ^ lowBits*'"'
+	slash := w ^ lowBits*'\\'
+	return ((quote-lowBits)&^quote | (slash-lowBits)&^slash | (w-lowBits*' ')&^w) & highBits
+}
+
+// text scans a string, with its quotes.
+func (s *scanner) text(i int) int {
+	b := s.src
+	ascii := uint64(0)
+	if s.strict || s.copying {
+		ascii = highBits // each rune is looked at
+	}
+	i++
+	for {
+		for i+8 <= len(b) {
+			w := binary.LittleEndian.Uint64(b[i:])
+			m := special(w) | w&ascii
+			if m != 0 {
+				i += firstMark(m)
+				break
+			}
+			i += 8
+		}
+		if i >= len(b) {
+			return s.fail(len(b), ErrTruncated, "a text has no closing quote")
+		}
+		switch c := b[i]; {
+		case c == '"':
+			return i + 1
+		case c == '\\':
+			if i = s.escape(i); i < 0 {
+				return -1
+			}
+		case c < ' ':
+			return s.fail(i, ErrSyntax, fmt.Sprintf("found the bare control character 0x%02x in a text, wanted it escaped", c))
+		case c < utf8.RuneSelf || ascii == 0:
+			i++
+		default:
+			for i < len(b) && b[i] >= utf8.RuneSelf {
+				r, size := utf8.DecodeRune(b[i:])
+				if r == utf8.RuneError && size <= 1 {
+					if s.strict {
+						return s.fail(i, ErrUTF8, fmt.Sprintf("found byte 0x%02x", b[i]))
+					}
+					s.replace(i, i+1, "\ufffd")
+				}
+				i += size
+			}
+		}
+	}
+}
+
+// escape scans what begins with the backslash at i.
+func (s *scanner) escape(i int) int {
+	b := s.src
+	if i+1 >= len(b) {
+		return s.fail(len(b), ErrTruncated, "a text has no closing quote")
+	}
+	switch b[i+1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return i + 2
+	case 'u':
+	default:
+		return s.unexpected(i+1, "an escape that JSON knows")
+	}
+	r, ok := hex4(b, i+2)
+	if !ok {
+		for i += 2; i < len(b) && isHex(b[i]); i++ {
+		}
+		return s.unexpected(i, "four hexadecimal digits")
+	}
+	if r < surrogateLow || r >= surrogateEnd {
+		return i + 6
+	}
+	if r < surrogateHigh && i+8 <= len(b) && b[i+6] == '\\' && b[i+7] == 'u' {
+		if low, ok := hex4(b, i+8); ok && low >= surrogateHigh && low < surrogateEnd {
+			return i + 12
+		}
+	}
+	if s.strict {
+		return s.fail(i, ErrUTF8, "half of a surrogate pair stands alone")
+	}
+	s.replace(i, i+6, `\ufffd`)
+	return i + 6
+}
+
+// Surrogates (RFC 8259, section 7): the first half of a pair from surrogateLow, the second from surrogateHigh.
+const (
+	surrogateLow  = 0xd800
+	surrogateHigh = 0xdc00
+	surrogateEnd  = 0xe000
+)
+
+func isHex(c byte) bool { return c-'0' < 10 || c|0x20-'a' < 6 }
+
+func hex4(b []byte, i int) (rune, bool) {
+	if i+4 > len(b) {
+		return 0, false
+	}
+	var r rune
+	for _, c := range b[i : i+4] {
+		switch {
+		case c-'0' < 10:
+			c -= '0'
+		case c-'a' < 6:
+			c -= 'a' - 10
+		case c-'A' < 6:
+			c -= 'A' - 10
+		default:
+			return 0, false
+		}
+		r = r<<4 | rune(c)
+	}
+	return r, true
+}
