@@ -1,0 +1,154 @@
+package sluice
+
+import (
+	"errors"
+	"go/build"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// arrows is the architecture as a table: each package of the module, and those of ours that it may import. Everything runs one way, from the
+// doors down: a package knows those below it and none above. A new package is entered here first, which is the moment to ask where it stands.
+// Tests may reach further (storetest, a sandbox to call); what is built may not.
+var arrows = map[string][]string{
+	".": {},
+
+	// The binary puts everything together, and only it knows the sandbox.
+	"cmd/sluice": {"integrations", "internal/api", "internal/mcp", "internal/octapipe", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account",
+		"internal/mcpserver", "internal/environment", "internal/audit", "internal/integration", "internal/outbound", "internal/secret", "internal/store"},
+
+	// Doors: who asks, and in what language.
+	"internal/mcp": {"internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration",
+		"internal/audit", "internal/jsonscan"},
+	"internal/api": {"internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/environment", "internal/integration",
+		"internal/audit", "internal/jsonscan"},
+
+	// One call.
+	"internal/gateway": {"internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/audit", "internal/integration", "internal/jsonscan"},
+	"internal/vendor":  {"internal/account", "internal/outbound", "internal/integration", "internal/jsonscan"},
+	"internal/toolset": {"internal/integration", "internal/jsonscan"},
+
+	// What is kept.
+	"internal/account":     {"internal/integration", "internal/outbound", "internal/store", "internal/store/db", "internal/secret"},
+	"internal/mcpserver":   {"internal/store", "internal/store/db", "internal/secret"},
+	"internal/environment": {"internal/store", "internal/store/db", "internal/secret"},
+	"internal/audit":       {"internal/store", "internal/store/db"},
+
+	// The ground: these know nothing of Sluice.
+	"internal/integration":     {},
+	"internal/jsonscan":        {},
+	"internal/outbound":        {},
+	"internal/secret":          {},
+	"internal/store":           {"internal/store/db"},
+	"internal/store/db":        {},
+	"internal/store/storetest": {"internal/store"},
+	"integrations":             {},
+
+	// The sandbox is a vendor: it is reached over HTTP alone, and shares nothing with those who reach it.
+	"internal/octapipe": {},
+
+	// Both drive the built binary from outside.
+	"e2e":   {},
+	"bench": {},
+}
+
+// apart names the packages whose tests, too, keep to the table.
+var apart = []string{"internal/octapipe", "internal/jsonscan"}
+
+func TestPackagesImportOnlyWhatTheArchitectureAllows(t *testing.T) {
+	var names []string
+	for _, p := range listPackages(t) {
+		name := filepath.ToSlash(p.Dir)
+		names = append(names, name)
+		allowed, listed := arrows[name]
+		if !listed {
+			t.Errorf("package %s is not in the table of arrows: enter it with the packages it may import", name)
+			continue
+		}
+		imports := p.Imports
+		if slices.Contains(apart, name) {
+			imports = slices.Concat(p.Imports, p.TestImports, p.XTestImports)
+		}
+		for _, path := range imports {
+			if path != "sluice" && !strings.HasPrefix(path, "sluice/") {
+				continue
+			}
+			if to := within(path); to != name && !slices.Contains(allowed, to) {
+				t.Errorf("%s imports %s, which the table of arrows does not allow", name, to)
+			}
+		}
+	}
+	for name := range arrows {
+		if !slices.Contains(names, name) {
+			t.Errorf("the table of arrows lists %s, which is no package", name)
+		}
+	}
+}
+
+func TestTheTableOfArrowsHasNoCircle(t *testing.T) {
+	const entered, left = 1, 2
+	state := map[string]int{}
+	var visit func(name string, way []string)
+	visit = func(name string, way []string) {
+		way = append(way, name)
+		switch state[name] {
+		case entered:
+			t.Errorf("the arrows run in a circle: %s", strings.Join(way, " → "))
+			return
+		case left:
+			return
+		}
+		state[name] = entered
+		for _, to := range arrows[name] {
+			visit(to, way)
+		}
+		state[name] = left
+	}
+	for name := range arrows {
+		visit(name, nil)
+	}
+}
+
+// within is a package's path inside the module.
+func within(importPath string) string {
+	if importPath == "sluice" {
+		return "."
+	}
+	return strings.TrimPrefix(importPath, "sluice/")
+}
+
+// listPackages reads the imports of each package in this module. It reads the files itself, where asking "go list" would hide from the cache of
+// test results what this test depends on.
+func listPackages(t *testing.T) []*build.Package {
+	t.Helper()
+	var packages []*build.Package
+	err := filepath.WalkDir(".", func(dir string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case !entry.IsDir():
+			return nil
+		case dir != "." && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "testdata" || entry.Name() == "node_modules"):
+			return fs.SkipDir
+		}
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil && dir != "." {
+			return fs.SkipDir // a module of its own
+		}
+		p, err := build.ImportDir(dir, 0)
+		if _, none := errors.AsType[*build.NoGoError](err); none {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		packages = append(packages, p)
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("read the module's packages: %v", err)
+	}
+	return packages
+}

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Installs the MCP clients that the end-to-end tests drive, and the Node they need, from the lock file: only when it has changed.
+set -euo pipefail
+cd "$(dirname "$0")/../e2e"
+
+stamp=node_modules/.installed
+cmp -s package-lock.json "$stamp" && exit 0
+if ! command -v npm >/dev/null; then
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "npm is needed for the tests with real clients: install Node.js with npm." >&2
+    exit 1
+  fi
+  DEBIAN_FRONTEND=noninteractive apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends npm >/dev/null
+fi
+# No package's install script is run: what the tests need comes ready in the packages.
+npm ci --ignore-scripts --no-progress --loglevel=error
+cp package-lock.json "$stamp"

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Runs the tests of the packages where goroutines meet under the race detector. Where they need a database they get PostgreSQL: the embedded
+# SQLite is C translated to Go, and a hundred times slower when every access is watched.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+packages=(account audit gateway mcp mcpserver outbound vendor)
+SLUICE_TEST_DATABASES=postgresql exec go test -race -short "${packages[@]/#/./internal/}"
