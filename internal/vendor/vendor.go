@@ -60,6 +60,9 @@ type RateLimit struct {
 	RetryAfter       int // seconds; only with RateLimited
 }
 
+// NoRateLimit is a limit of which nothing is known.
+var NoRateLimit = RateLimit{Limit: -1, Remaining: -1, Reset: -1, RetryAfter: -1}
+
 // Problem is a failure in words.
 type Problem struct {
 	Message     string              // one sentence that says what to do where that is known

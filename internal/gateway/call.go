@@ -1,0 +1,125 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"sluice/internal/audit"
+	"sluice/internal/toolset"
+	"sluice/internal/vendor"
+)
+
+// ErrUnknownTool is wrapped by Call and CallOperation when the caller's toolset has no such tool.
+var ErrUnknownTool = errors.New("unknown tool")
+
+// Call calls the offered tool of that name with arguments, a JSON object (or nothing, for none). What the caller, the vendor or the
+// network did wrong is in the Result; an error is ours, or ErrUnknownTool.
+func (g *Gateway) Call(ctx context.Context, c *Caller, name string, arguments []byte) (*Result, error) {
+	tool, ok := c.Tools.Tool(name)
+	if !ok {
+		return nil, unknownTool(c.Tools, name)
+	}
+	return g.call(ctx, c, tool, arguments)
+}
+
+// CallOperation calls a method of a resource, documented or not, whatever the toolset's filter: the proxy API's way.
+func (g *Gateway) CallOperation(ctx context.Context, c *Caller, resource, method string, arguments []byte) (*Result, error) {
+	tool, ok := c.Tools.Operation(resource, method)
+	if !ok {
+		return nil, unknownOperation(c.Tools.Definition, resource, method)
+	}
+	return g.call(ctx, c, tool, arguments)
+}
+
+func (g *Gateway) call(ctx context.Context, c *Caller, tool *toolset.Tool, arguments []byte) (*Result, error) {
+	record := audit.Record{
+		Environment: c.Environment, Door: c.Door, AccountID: c.Account.ID, ServerID: c.ServerID, TokenID: c.TokenID,
+		ClientName: c.ClientName, RequestID: c.RequestID, Integration: c.Tools.Definition.Name,
+		Tool: tool.Name, Resource: tool.Resource.Name, Method: tool.Method.Name, Write: !tool.ReadOnly,
+		StartedAt: time.Now(),
+	}
+	result, err := g.perform(ctx, c, tool, arguments, &record)
+	record.Duration = time.Since(record.StartedAt)
+	switch {
+	case err != nil:
+		record.Outcome, record.Error = "unsent", "Sluice could not make the call"
+	case ctx.Err() != nil && result.Outcome != vendor.OK:
+		record.Outcome, record.Error, record.Status = "cancelled", result.Message, result.Status
+	default:
+		record.Outcome, record.Error, record.Status = outcome(result), result.Message, result.Status
+	}
+	g.audit.Finish(&record)
+	return result, err
+}
+
+// perform is the call itself. It fills in what of the record is known on the way.
+func (g *Gateway) perform(ctx context.Context, c *Caller, tool *toolset.Tool, arguments []byte, record *audit.Record) (*Result, error) {
+	prepared, err := tool.Prepare(arguments)
+	var wrong *toolset.ArgumentError
+	if errors.As(err, &wrong) {
+		return invalid(tool, wrong), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("prepare %s: %w", tool.Name, err)
+	}
+	record.Arguments = prepared.Masked
+	if record.Write {
+		if err := g.audit.Begin(ctx, record); err != nil {
+			return nil, fmt.Errorf("record the intent of %s: %w", tool.Name, err)
+		}
+	}
+	request := vendor.Request{
+		Method: tool.Method, Path: prepared.Path, Query: prepared.Query, Header: prepared.Header,
+		Body: prepared.Body, ContentType: prepared.ContentType, Traceparent: c.Traceparent,
+	}
+	if tool.IsList() {
+		return g.list(ctx, c, tool, prepared, &request)
+	}
+	response, err := g.vendor.Do(ctx, c.Account, c.Tools.Definition, &request)
+	if err != nil {
+		return nil, fmt.Errorf("call %s: %w", tool.Name, err)
+	}
+	result := resultOf(tool, response)
+	explain(result, c.Tools)
+	return result, nil
+}
+
+// resultOf puts a response into a result, but for paging.
+func resultOf(tool *toolset.Tool, r *vendor.Response) *Result {
+	result := &Result{
+		Tool: tool, Outcome: r.Outcome, Status: r.Status, Body: r.Body, ContentType: r.ContentType, Total: -1,
+		RateLimit: r.RateLimit,
+	}
+	if p := r.Problem; p != nil {
+		result.Message, result.Fields, result.Details = p.Message, p.Fields, p.Details
+	}
+	return result
+}
+
+func invalid(tool *toolset.Tool, wrong *toolset.ArgumentError) *Result {
+	result := &Result{Tool: tool, Outcome: vendor.Unsent, Invalid: true, Message: wrong.Error(), Total: -1, RateLimit: vendor.NoRateLimit}
+	if len(wrong.Faults) > 0 {
+		result.Field = wrong.Faults[0].Argument
+	}
+	return result
+}
+
+// outcome is the audit's word for a result.
+func outcome(r *Result) string {
+	if r.Invalid {
+		return "invalid"
+	}
+	switch r.Outcome {
+	case vendor.OK:
+		return "ok"
+	case vendor.Refused:
+		return "refused"
+	case vendor.RateLimited:
+		return "rate_limited"
+	case vendor.Unknown:
+		return "unknown"
+	}
+	return "unsent"
+}
