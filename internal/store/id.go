@@ -1,0 +1,39 @@
+package store
+
+import (
+	"encoding/base32"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// First is the id to list below for the first page: it sorts after every id.
+const First = "~"
+
+// sortable is base32 in an alphabet that keeps the order of what it encodes, in lower case.
+var sortable = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").WithPadding(base32.NoPadding)
+
+// NewID makes an id such as acc_06a8…: the prefix and a UUIDv7 (RFC 9562, 5.7) in 26 characters. Ids made later by one process sort later as text.
+func NewID(prefix string) string {
+	id := uuid.Must(uuid.NewV7()) // fails only where the system has no randomness
+	b := make([]byte, 0, len(prefix)+1+26)
+	b = append(b, prefix...)
+	b = append(b, '_')
+	return string(sortable.AppendEncode(b, id[:]))
+}
+
+// Millis is t as tables hold it: milliseconds since 1970, 0 for the zero time.
+func Millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// Time is the inverse of Millis, in UTC.
+func Time(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

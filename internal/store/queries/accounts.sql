@@ -1,0 +1,52 @@
+-- name: CreateAccount :exec
+INSERT INTO accounts (id, environment, tenant_id, name, integration, status, context, credentials, token, token_expires_at,
+    credential_version, last_error, created_at, updated_at)
+VALUES (@id, @environment, @tenant_id, @name, @integration, @status, @context, @credentials, @token, @token_expires_at,
+    @credential_version, @last_error, @created_at, @updated_at);
+
+-- name: GetAccount :one
+SELECT * FROM accounts WHERE environment = @environment AND id = @id;
+
+-- name: ListAccounts :many
+-- Newest first, below an id. An empty integration or status does not filter.
+SELECT * FROM accounts
+WHERE environment = @environment AND id < @before
+  AND (cast(@integration AS text) = '' OR integration = @integration)
+  AND (cast(@status AS text) = '' OR status = @status)
+ORDER BY id DESC LIMIT cast(@lim AS bigint);
+
+-- name: ListAccountsOfTenant :many
+SELECT * FROM accounts
+WHERE environment = @environment AND tenant_id = @tenant_id AND id < @before
+  AND (cast(@integration AS text) = '' OR integration = @integration)
+  AND (cast(@status AS text) = '' OR status = @status)
+ORDER BY id DESC LIMIT cast(@lim AS bigint);
+
+-- name: UpdateAccount :execrows
+-- What a person edits; credentials and status have statements of their own.
+UPDATE accounts SET tenant_id = @tenant_id, name = @name, context = @context, updated_at = @updated_at
+WHERE environment = @environment AND id = @id;
+
+-- name: UpdateAccountStatus :execrows
+UPDATE accounts SET status = @status, last_error = @last_error, updated_at = @updated_at
+WHERE environment = @environment AND id = @id;
+
+-- name: UpdateAccountStatusAt :execrows
+-- As UpdateAccountStatus, but only while the credential is still the one that the status was found with.
+UPDATE accounts SET status = @status, last_error = @last_error, updated_at = @updated_at
+WHERE environment = @environment AND id = @id AND credential_version = @credential_version;
+
+-- name: UpdateAccountCredentials :execrows
+-- Replaces what was entered and what came of it, whatever stood before; the version grows.
+UPDATE accounts SET credentials = @credentials, token = @token, token_expires_at = @token_expires_at,
+    credential_version = credential_version + 1, context = @context, status = @status, last_error = @last_error, updated_at = @updated_at
+WHERE environment = @environment AND id = @id;
+
+-- name: UpdateAccountToken :execrows
+-- Stores a renewed token, unless another renewal came first: then no row changes, and the caller takes the winner's.
+UPDATE accounts SET token = @token, token_expires_at = @token_expires_at, credential_version = credential_version + 1,
+    status = @status, last_error = @last_error, updated_at = @updated_at
+WHERE environment = @environment AND id = @id AND credential_version = @credential_version;
+
+-- name: DeleteAccount :execrows
+DELETE FROM accounts WHERE environment = @environment AND id = @id;

@@ -1,0 +1,15 @@
+-- name: GetKeyset :one
+SELECT wrapped, version FROM keysets WHERE id = 1;
+
+-- name: CreateKeyset :execrows
+INSERT INTO keysets (id, version, wrapped, updated_at) VALUES (1, 1, @wrapped, @updated_at) ON CONFLICT (id) DO NOTHING;
+
+-- name: ReplaceKeyset :execrows
+UPDATE keysets SET version = version + 1, wrapped = @wrapped, updated_at = @updated_at WHERE id = 1 AND version = @version;
+
+-- name: TakeLease :execrows
+INSERT INTO leases (name, holder, expires_at) VALUES (@name, @holder, @expires_at)
+ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at WHERE leases.expires_at <= @now;
+
+-- name: DropLease :exec
+DELETE FROM leases WHERE name = @name AND holder = @holder;

@@ -1,0 +1,81 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	_ "modernc.org/sqlite" // registers the driver "sqlite"
+
+	"sluice/internal/store/db"
+)
+
+// openSQLite opens the file at path, creating it readable by its owner alone: it holds sealed credentials and the record of every call.
+func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
+	if path == "" || path == ":memory:" {
+		return nil, errors.New("SQLite needs a file: a database in memory would be another one on each connection")
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("find the database file: %w", err)
+	}
+	if err := create(path); err != nil {
+		return nil, err
+	}
+	sdb, err := sql.Open("sqlite", sqliteDSN(path))
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	conns := o.MaxConns
+	if conns <= 0 {
+		conns = max(4, 2*runtime.GOMAXPROCS(0))
+	}
+	sdb.SetMaxOpenConns(conns)
+	sdb.SetMaxIdleConns(conns)
+	if err := migrateSQLite(ctx, sdb); err != nil {
+		sdb.Close()
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	s := &Store{dialect: SQLite, path: path, sql: sdb, gate: newGate(), hub: newHub(o.Log)}
+	s.Queries = db.New(&conn{on: sdb, dialect: SQLite, gate: &s.gate})
+	return s, nil
+}
+
+// sqliteDSN says how every connection is set up. WAL lets readers go on beside the writer; FULL makes a commit durable before it returns, which the
+// intent of a write relies on; an immediate transaction takes the write lock at its start, since one that starts reading and then
+// writes loses to any other writer at once, whatever the timeout.
+func sqliteDSN(path string) string {
+	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
+	u.RawQuery = "_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+	return u.String()
+}
+
+func create(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("make the database's folder: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("create the database file: %w", err)
+	}
+	return f.Close()
+}
+
+// migrateSQLite tries again where it failed, because another process may have migrated the same file meanwhile: then there is nothing left to do.
+func migrateSQLite(ctx context.Context, sdb *sql.DB) (err error) {
+	for range 3 {
+		if err = migrate(ctx, SQLite, sdb); err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	return err
+}
