@@ -1,0 +1,216 @@
+// Package mcp is the door for MCP clients: POST /mcp/{token} in every revision of the protocol, and the streams beside it. It knows the
+// protocol and nothing of any vendor: one JSON-RPC message is taken apart by scanning, the MCP server behind the token is found, the tool's
+// name and the bytes of its arguments go to the gateway, and the outcome comes back as one text of JSON.
+//
+// It imports gateway, mcpserver, vendor (for the words of an outcome) and jsonscan. Requests enter at Handler.ServeHTTP. The files follow
+// the way of a request:
+//
+//	mcp.go       who may be asked what: Handler and what it depends on
+//	access.go    Host, Origin, CORS
+//	post.go      one POST: who, which types, the body, one message or a batch, the answer in one write
+//	message.go   the bytes of a message → its parts
+//	revision.go  which revision a message speaks, and whether its headers agree with it
+//	dispatch.go  method → answer
+//	result.go    a tool call's outcome → a CallToolResult
+//	reply.go     JSON-RPC answers and errors as bytes
+//	slow.go      an answer that takes long becomes a stream that shows it is alive
+//	events.go    server-sent events; listen.go and sse.go use them
+//
+// The endpoint keeps no sessions: every answer follows from the request alone, so any node can give it, also after a restart. The one exception
+// is the HTTP+SSE transport of 2024-11-05 (sse.go), where an answer travels on another connection than its question.
+package mcp
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"sluice/internal/gateway"
+	"sluice/internal/mcpserver"
+)
+
+// Gateway makes tool calls. *gateway.Gateway is one.
+type Gateway interface {
+	// Open returns the tools behind an MCP server, and for whom they are called. The Caller is new, for the door to complete.
+	Open(ctx context.Context, server *mcpserver.Server) (*gateway.Caller, error)
+	// Call makes one call. An error is ours (unknown tool, database down); what the arguments or the vendor are to blame for is in the Result.
+	// The arguments are the caller's again when Call returns.
+	Call(ctx context.Context, caller *gateway.Caller, tool string, arguments []byte) (*gateway.Result, error)
+}
+
+// Servers finds MCP servers. *mcpserver.Service is one.
+type Servers interface {
+	// ByToken returns the server behind a token, or an error that wraps mcpserver.ErrNotFound if none is: unknown, revoked or expired.
+	ByToken(ctx context.Context, token string) (*mcpserver.Server, error)
+}
+
+// APITokens tells whose an API token is, for servers that want one beside their URL.
+type APITokens interface {
+	// Identify returns the id and the environment of an API token. ok is false if it is unknown, revoked or expired.
+	Identify(ctx context.Context, token string) (id, environment string, ok bool, err error)
+}
+
+// Changes tells when a server's tools may have changed, on whichever node the change was made.
+type Changes interface {
+	// Watch returns a channel that receives after each change that may concern the server: its config, its end, the definition, live fields.
+	// Signals that come while one is waiting are one signal. stop ends the watch; the channel is not closed.
+	Watch(server *mcpserver.Server) (changed <-chan struct{}, stop func())
+}
+
+// Options is what a Handler needs. Gateway and Servers are required.
+type Options struct {
+	Gateway   Gateway
+	Servers   Servers
+	APITokens APITokens // nil: a server that wants an API token refuses everybody
+	Changes   Changes   // nil: no list_changed notifications are offered
+
+	PublicURL      string   // the URL under which the world reaches Sluice, "" if only this machine does
+	AllowedOrigins []string // origins of web pages that may call, beside the public URL's and this machine's; "*" is all
+	AllowedHosts   []string // names by which a Sluice that listens on loopback may be called, beside those of loopback and the public URL's
+
+	Version   string        // of Sluice, for serverInfo
+	Log       *slog.Logger  // nil: slog.Default
+	KeepAlive time.Duration // between the signs of life on a stream; 0: 20 s, under every proxy's usual minute
+	SlowAfter time.Duration // how long an answer may take before it becomes a stream, if the client takes one; 0: KeepAlive / 2
+	MaxBody   int64         // bytes of one POST; 0: 4 MiB
+}
+
+// Path is where the Handler is mounted; the token follows.
+const Path = "/mcp/"
+
+// Handler serves the endpoints of all MCP servers. Close ends its streams.
+type Handler struct {
+	gateway   Gateway
+	servers   Servers
+	apiTokens APITokens
+	changes   Changes
+	access    access
+	log       *slog.Logger
+	keepAlive time.Duration
+	slowAfter time.Duration
+	maxBody   int64
+
+	serverInfo   string // the JSON of serverInfo
+	metaOpen     string // the start of every modern result's _meta
+	publicPrefix string // path of the public URL, before Path
+
+	closing  chan struct{}
+	closed   sync.Once
+	mu       sync.Mutex // guards sessions, and streams.Add against Close
+	sessions map[string]*session
+	streams  sync.WaitGroup
+}
+
+// New returns a Handler, or an error that says which setting is wrong.
+func New(o Options) (*Handler, error) {
+	access, err := newAccess(o.PublicURL, o.AllowedOrigins, o.AllowedHosts)
+	if err != nil {
+		return nil, err
+	}
+	h := &Handler{
+		gateway: o.Gateway, servers: o.Servers, apiTokens: o.APITokens, changes: o.Changes,
+		access: access, log: o.Log, keepAlive: o.KeepAlive, slowAfter: o.SlowAfter, maxBody: o.MaxBody,
+		publicPrefix: access.publicPath,
+		closing:      make(chan struct{}), sessions: map[string]*session{},
+	}
+	if h.log == nil {
+		h.log = slog.Default()
+	}
+	if h.keepAlive <= 0 {
+		h.keepAlive = 20 * time.Second
+	}
+	if h.slowAfter <= 0 {
+		h.slowAfter = h.keepAlive / 2
+	}
+	if h.maxBody <= 0 {
+		h.maxBody = 4 << 20
+	}
+	version := o.Version
+	if version == "" {
+		version = "devel"
+	}
+	h.serverInfo = string(appendImplementation(nil, "", version))
+	h.metaOpen = `"_meta":{"` + metaServerInfo + `":` + h.serverInfo
+	return h, nil
+}
+
+// ServeHTTP answers one request to /mcp/{token}.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer h.recover(w, r)
+	if !h.access.admit(w, r) {
+		return
+	}
+	token, ok := tokenOf(r.URL.Path)
+	if !ok {
+		refuse(w, http.StatusNotFound, noServerWords)
+		return
+	}
+	switch r.Method {
+	case http.MethodPost:
+		h.post(w, r, token)
+	case http.MethodGet:
+		h.get(w, r, token)
+	default:
+		// DELETE ends a session, and there is none (2025-11-25, Session Management, 5).
+		w.Header().Set("Allow", "POST, GET, OPTIONS")
+		refuse(w, http.StatusMethodNotAllowed, "This is an MCP endpoint: send JSON-RPC messages by POST. It keeps no sessions, so there is none to end.")
+	}
+}
+
+// tokenOf cuts the token out of a path. A slash at its end, as people paste one, does no harm.
+func tokenOf(path string) (string, bool) {
+	token, ok := strings.CutPrefix(path, Path)
+	token = strings.TrimSuffix(token, "/")
+	return token, ok && token != "" && !strings.Contains(token, "/")
+}
+
+// recover turns a panic into an answer and a log entry. The path is not logged: it holds the token.
+func (h *Handler) recover(w http.ResponseWriter, r *http.Request) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if v == http.ErrAbortHandler {
+		panic(v)
+	}
+	id := newRequestID()
+	h.log.ErrorContext(r.Context(), "mcp: panic", "request_id", id, "panic", v, "stack", string(debug.Stack()))
+	refuse(w, http.StatusInternalServerError, internalWords(id))
+}
+
+// Close ends all streams with a proper good-bye, and waits for them until ctx ends. Answers under way are not touched: http.Server.Shutdown waits for them.
+func (h *Handler) Close(ctx context.Context) error {
+	h.closed.Do(func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		close(h.closing)
+	})
+	done := make(chan struct{})
+	go func() {
+		h.streams.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// enter counts a stream. It is false once Close was called.
+func (h *Handler) enter() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	select {
+	case <-h.closing:
+		return false
+	default:
+		h.streams.Add(1)
+		return true
+	}
+}

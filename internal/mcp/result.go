@@ -1,0 +1,167 @@
+package mcp
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"sluice/internal/gateway"
+	"sluice/internal/jsonscan"
+	"sluice/internal/toolset"
+	"sluice/internal/vendor"
+)
+
+// appendToolResult appends the members of a CallToolResult. The payload is said once: as JSON in one text, or, where the tool has an output schema
+// and the revision knows of it, as structuredContent beside a text that says where it is. The text is never empty, since some clients show nothing else.
+func appendToolResult(dst []byte, r *gateway.Result, structured bool) []byte {
+	if r.Failed() {
+		return appendError(dst, r)
+	}
+	structured = structured && r.Tool != nil && r.Tool.OutputSchema != nil
+	dst = append(dst, `"content":[{"type":"text","text":"`...)
+	switch {
+	case isList(r.Tool) && structured:
+		dst = append(jsonscan.AppendEscaped(dst, appendPageWords(nil, r)), ` The items are in structuredContent."}],"structuredContent":`...)
+		return appendPage(dst, r, &plain)
+	case isList(r.Tool):
+		return append(appendPage(dst, r, &escaped), `"}]`...)
+	case len(r.Body) == 0:
+		dst = append(dst, `Done: the vendor confirmed it and sent nothing back."}]`...)
+		if structured {
+			dst = append(dst, `,"structuredContent":{}`...)
+		}
+		return dst
+	case structured && jsonscan.KindOf(r.Body) == jsonscan.Object:
+		dst = append(dst, `Done. The answer is in structuredContent."}],"structuredContent":`...)
+		return append(dst, r.Body...)
+	default:
+		return append(jsonscan.AppendEscaped(dst, r.Body), `"}]`...)
+	}
+}
+
+func isList(t *toolset.Tool) bool { return t != nil && t.IsList() }
+
+// spelling is how a page is written: inside a JSON text, or as JSON.
+type spelling struct {
+	result, cursor, note string
+	inText               bool
+}
+
+var (
+	escaped = spelling{`{\"result\":`, `,\"next_cursor\":`, `,\"note\":`, true}
+	plain   = spelling{`{"result":`, `,"next_cursor":`, `,"note":`, false}
+)
+
+func (s *spelling) append(dst, doc []byte) []byte {
+	if s.inText {
+		return jsonscan.AppendEscaped(dst, doc)
+	}
+	return append(dst, doc...)
+}
+
+// appendPage appends one page of a list, with where it goes on and, if it does, the words that keep a model from taking it for the whole.
+func appendPage(dst []byte, r *gateway.Result, s *spelling) []byte {
+	dst = append(dst, s.result...)
+	if len(r.Body) == 0 {
+		dst = append(dst, "[]"...)
+	} else {
+		dst = s.append(dst, r.Body)
+	}
+	dst = append(dst, s.cursor...)
+	if r.NextCursor == "" {
+		return append(dst, "null}"...)
+	}
+	var words, quoted [512]byte
+	dst = s.append(dst, jsonscan.AppendQuotedJSON(quoted[:0], append(words[:0], r.NextCursor...)))
+	dst = s.append(append(dst, s.note...), jsonscan.AppendQuotedJSON(quoted[:0], appendPageWords(words[:0], r)))
+	return append(dst, '}')
+}
+
+// appendPageWords says how much was shown and whether more follows.
+func appendPageWords(dst []byte, r *gateway.Result) []byte {
+	dst = strconv.AppendInt(dst, int64(r.Items), 10)
+	if r.Items == 1 {
+		dst = append(dst, " item"...)
+	} else {
+		dst = append(dst, " items"...)
+	}
+	if r.Total >= 0 && r.NextCursor != "" {
+		dst = strconv.AppendInt(append(dst, " of "...), int64(r.Total), 10)
+	}
+	switch {
+	case r.NextCursor == "":
+		return append(dst, " shown, none follow."...)
+	case r.Partial:
+		dst = append(append(dst, " shown. "...), r.Message...)
+		return append(dst, " Pass next_cursor unchanged to go on from here."...)
+	case r.MoreUnknown:
+		return append(dst, " shown; the vendor does not say whether more follow: pass next_cursor unchanged to find out."...)
+	default:
+		return append(dst, " shown, more follow: pass next_cursor unchanged for the next page."...)
+	}
+}
+
+// appendError appends a result that says what went wrong, what to do about it, and what the vendor had to say field by field.
+func appendError(dst []byte, r *gateway.Result) []byte {
+	var words strings.Builder
+	words.WriteString(r.Message)
+	if r.Message == "" {
+		words.WriteString("The vendor refused the call and gave no reason")
+		if r.Status != 0 {
+			words.WriteString(" (HTTP " + strconv.Itoa(r.Status) + ")")
+		}
+		words.WriteByte('.')
+	}
+	if wait := waitSeconds(r); wait >= 0 && !strings.Contains(r.Message, strconv.Itoa(wait)) {
+		words.WriteString(" Wait " + strconv.Itoa(wait) + " seconds, then call again.")
+	}
+	fields := make([]string, 0, len(r.Fields))
+	for field := range r.Fields {
+		fields = append(fields, field)
+	}
+	slices.Sort(fields)
+	for _, field := range fields {
+		words.WriteString("\n- " + field + ": " + strings.Join(r.Fields[field], "; "))
+	}
+	dst = append(dst, `"content":[{"type":"text","text":`...)
+	dst = jsonscan.AppendQuote(dst, words.String())
+	return append(dst, `}],"isError":true`...)
+}
+
+// waitSeconds is how long a rate-limited caller has to wait, -1 if it is not, or if that is not known.
+func waitSeconds(r *gateway.Result) int {
+	switch {
+	case r.Outcome != vendor.RateLimited:
+		return -1
+	case r.RateLimit.RetryAfter >= 0:
+		return r.RateLimit.RetryAfter
+	default:
+		return r.RateLimit.Reset
+	}
+}
+
+// appendLimits appends what is known of the vendor's rate limit as members of _meta, under the names that the proxy API's headers have. Calls that
+// were not limited do without: the model would read it on each.
+func appendLimits(dst []byte, r *gateway.Result) []byte {
+	if r.Outcome != vendor.RateLimited {
+		return dst
+	}
+	reset := r.RateLimit.Reset
+	if reset < 0 {
+		reset = r.RateLimit.RetryAfter
+	}
+	for _, limit := range [...]struct {
+		name  string
+		value int
+	}{{"ratelimit-limit", r.RateLimit.Limit}, {"ratelimit-remaining", r.RateLimit.Remaining}, {"ratelimit-reset", reset}} {
+		if limit.value < 0 {
+			continue
+		}
+		if dst != nil {
+			dst = append(dst, ',')
+		}
+		dst = append(append(append(dst, '"'), limit.name...), `":`...)
+		dst = strconv.AppendInt(dst, int64(limit.value), 10)
+	}
+	return dst
+}

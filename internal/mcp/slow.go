@@ -1,0 +1,79 @@
+package mcp
+
+import (
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"sluice/internal/jsonscan"
+)
+
+// slowAnswer turns the answer to a tool call into an event stream once it has taken long, so that neither a proxy nor the client gives up on a silent
+// connection. Until then it costs a timer. While the call runs the timer's goroutine is the only one that writes.
+type slowAnswer struct {
+	h        *Handler
+	w        http.ResponseWriter
+	progress []byte // the client's progress token, nil if it wants none
+	begun    time.Time
+
+	mu       sync.Mutex
+	timer    *time.Timer
+	events   *events // nil until the stream has begun
+	finished bool
+}
+
+func newSlowAnswer(w http.ResponseWriter, c *call) *slowAnswer {
+	s := &slowAnswer{h: c.h, w: w, begun: time.Now()}
+	if token := c.message.params.meta.progressToken; jsonscan.KindOf(token) == jsonscan.String || jsonscan.KindOf(token) == jsonscan.Number {
+		s.progress = token
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.timer = time.AfterFunc(c.h.slowAfter, s.tick)
+	return s
+}
+
+func (s *slowAnswer) tick() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.finished {
+		return
+	}
+	var err error
+	if s.events == nil {
+		s.events = newEvents(s.w)
+		err = s.events.start()
+	}
+	if err == nil {
+		err = s.sign()
+	}
+	if err == nil {
+		s.timer.Reset(s.h.keepAlive)
+	}
+}
+
+// sign shows that the call still runs: by a progress notification if the client asked for those (2026-07-28, Progress), else by a comment.
+func (s *slowAnswer) sign() error {
+	if s.progress == nil {
+		return s.events.alive()
+	}
+	seconds := strconv.AppendInt(nil, int64(time.Since(s.begun)/time.Second), 10)
+	n := append([]byte(nil), `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":`...)
+	n = append(append(append(n, s.progress...), `,"progress":`...), strconv.FormatFloat(time.Since(s.begun).Seconds(), 'f', 3, 64)...)
+	n = append(append(append(n, `,"message":"Waiting for the vendor, `...), seconds...), ` seconds so far."}}`...)
+	return s.events.send("message", n)
+}
+
+// finish ends the watch over the answer, and sends it if a stream has begun. It reports whether it did.
+func (s *slowAnswer) finish(answer []byte) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.finished = true
+	s.timer.Stop()
+	if s.events == nil {
+		return false
+	}
+	_ = s.events.send("message", answer)
+	return true
+}

@@ -1,0 +1,144 @@
+package mcp
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync"
+
+	"sluice/internal/jsonscan"
+	"sluice/internal/mcpserver"
+)
+
+// The HTTP+SSE transport of 2024-11-05: a GET opens a stream whose first event names the address to which messages are posted, and the answers come on the
+// stream. It is the one place with a session, which lives as long as its stream and on its node.
+
+const (
+	sessionParameter = "session"
+	maxInFlight      = 32 // requests of one session that wait for their answers
+)
+
+type session struct {
+	server *mcpserver.Server
+	ctx    context.Context // ends with the stream
+	inbox  chan []byte
+
+	mu       sync.Mutex
+	calls    sync.WaitGroup
+	inFlight map[string]context.CancelFunc // by id, as it is spelled
+	over     bool
+}
+
+// sse opens the stream.
+func (h *Handler) sse(w http.ResponseWriter, r *http.Request, server *mcpserver.Server, token string) {
+	ctx, cancel := context.WithCancel(r.Context())
+	s := &session{server: server, ctx: ctx, inbox: make(chan []byte, maxInFlight), inFlight: map[string]context.CancelFunc{}}
+	id := rand.Text()
+	h.mu.Lock()
+	h.sessions[id] = s
+	h.mu.Unlock()
+	defer func() {
+		h.mu.Lock()
+		delete(h.sessions, id)
+		h.mu.Unlock()
+		s.mu.Lock()
+		s.over = true // no call begins from here on
+		s.mu.Unlock()
+		cancel()
+		s.calls.Wait()
+	}()
+
+	e := newEvents(w)
+	st := &stream{token: token, server: server, header: r.Header, inbox: s.inbox}
+	if h.changes != nil {
+		st.changed = []byte(`{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}`)
+	}
+	st.open = func() error {
+		if err := e.start(); err != nil {
+			return err
+		}
+		endpoint := h.publicPrefix + Path + url.PathEscape(token) + "?" + sessionParameter + "=" + id
+		return e.send("endpoint", []byte(endpoint))
+	}
+	h.stream(ctx, e, st)
+}
+
+// deliver takes a message that was posted to a session. It reports whether the scratch is the session's from now on.
+func (h *Handler) deliver(w http.ResponseWriter, c *call, sc *scratch, id string) bool {
+	h.mu.Lock()
+	s := h.sessions[id]
+	h.mu.Unlock()
+	if s == nil || s.server.ID != c.server.ID {
+		refuse(w, http.StatusNotFound, "The stream that this address belongs to has ended: open a new one by GET, and post to the address that it names.")
+		return false
+	}
+	f := checkBody(sc.body)
+	if pf := c.message.parse(sc.body); f == nil {
+		f = pf
+	}
+	if f != nil {
+		h.fail(w, sc, c.message.id, f)
+		return false
+	}
+	if c.message.isNotification() {
+		if string(c.message.method) == "notifications/cancelled" {
+			s.cancel(c.message.params.requestID)
+		}
+		w.WriteHeader(http.StatusAccepted)
+		return false
+	}
+	c.unsaid = rev20241105
+	if f := s.begin(c, sc); f != nil {
+		w.Header().Set("Retry-After", "1")
+		refuse(w, http.StatusServiceUnavailable, f.message)
+		return false
+	}
+	w.WriteHeader(http.StatusAccepted)
+	return true
+}
+
+// begin answers a request on the stream. The call runs on after the POST has ended, and no longer than the stream.
+func (s *session) begin(c *call, sc *scratch) *failure {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over || len(s.inFlight) >= maxInFlight {
+		return &failure{message: fmt.Sprintf("%d requests of this stream wait for their answers: read those first.", len(s.inFlight))}
+	}
+	id := string(c.message.id)
+	if s.inFlight[id] != nil {
+		return &failure{message: fmt.Sprintf("A request with the id %s waits for its answer already.", id)}
+	}
+	running := *c
+	ctx, cancel := context.WithCancel(s.ctx)
+	running.ctx = ctx
+	s.inFlight[id] = cancel
+	s.calls.Go(func() {
+		defer cancel()
+		defer sc.release()
+		answer, _ := running.answer(nil)
+		s.mu.Lock()
+		delete(s.inFlight, id)
+		s.mu.Unlock()
+		if ctx.Err() != nil {
+			return // cancelled: nobody wants the answer (2024-11-05, Cancellation)
+		}
+		select {
+		case s.inbox <- answer:
+		case <-s.ctx.Done():
+		}
+	})
+	return nil
+}
+
+func (s *session) cancel(requestID []byte) {
+	if kind := jsonscan.KindOf(requestID); kind != jsonscan.String && kind != jsonscan.Number {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if cancel := s.inFlight[string(requestID)]; cancel != nil {
+		cancel()
+	}
+}

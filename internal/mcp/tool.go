@@ -1,0 +1,75 @@
+package mcp
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"sluice/internal/gateway"
+	"sluice/internal/jsonscan"
+)
+
+var noArguments = []byte("{}")
+
+// callTool hands a tool's name and the bytes of its arguments to the gateway. What the arguments or the vendor are to blame for becomes a result that
+// the model reads and mends; only what the model cannot mend is a protocol error (2026-07-28, Tools, Error Handling).
+func (c *call) callTool(dst []byte) ([]byte, *failure) {
+	p := &c.message.params
+	if jsonscan.KindOf(p.name) != jsonscan.String {
+		return dst, invalidParams("tools/call wants params.name, the name of a tool, as a text.")
+	}
+	arguments := p.arguments
+	switch kind := jsonscan.KindOf(arguments); kind {
+	case jsonscan.Object:
+	case jsonscan.Invalid: // absent, or null
+		arguments = noArguments
+	default:
+		return dst, invalidParams(fmt.Sprintf("The arguments of a tool are an object, not %v.", kind))
+	}
+	caller, f := c.openTools()
+	if f != nil {
+		return dst, f
+	}
+	caller.Door, caller.TokenID = "mcp", c.tokenID
+	caller.ClientName, caller.RequestID, caller.Traceparent = c.clientName(), newRequestID(), c.traceparent()
+
+	name := text(p.name)
+	result, err := c.h.gateway.Call(c.ctx, caller, name, arguments)
+	switch {
+	case errors.Is(err, gateway.ErrUnknownTool):
+		return dst, invalidParams(err.Error())
+	case err != nil:
+		return dst, c.internal("call the tool", name, err)
+	}
+	dst = member(c.open(dst, appendLimits(nil, result)))
+	return append(appendToolResult(dst, result, c.revision.structured()), "}}"...), nil
+}
+
+// clientName is what the client calls itself. Legacy revisions say it in the handshake alone, which is forgotten: there the User-Agent has to do.
+func (c *call) clientName() string {
+	if span, ok := jsonscan.Find(c.message.params.meta.clientInfo, "name"); ok {
+		if name := text(span); name != "" {
+			return name[:min(len(name), 100)]
+		}
+	}
+	agent := c.header["User-Agent"]
+	if len(agent) == 0 {
+		return ""
+	}
+	product, _, _ := strings.Cut(agent[0], " ")
+	return product[:min(len(product), 100)]
+}
+
+// traceparent is the caller's trace context: of the message, else of the request that carried it (W3C Trace Context, section 3.2). What is not one is left out.
+func (c *call) traceparent() string {
+	trace := text(c.message.params.meta.traceparent)
+	if trace == "" {
+		if header := c.header["Traceparent"]; len(header) == 1 {
+			trace = header[0]
+		}
+	}
+	if len(trace) != 55 || trace[2] != '-' || trace[35] != '-' || trace[52] != '-' || strings.Trim(trace, "0123456789abcdef-") != "" {
+		return ""
+	}
+	return trace
+}
