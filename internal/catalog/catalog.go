@@ -1,0 +1,183 @@
+// Package catalog finds integrations for an environment: its own stored ones, and those that come with the binary. A stored one hides a
+// built-in of the same name. Stored definitions are immutable versions; the newest is the one that counts, on every node within a second.
+//
+// It imports store and integration.
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"sluice/internal/integration"
+	"sluice/internal/store"
+	"sluice/internal/store/db"
+)
+
+// ErrNotFound says that an environment knows no integration of that name.
+var ErrNotFound = errors.New("no such integration")
+
+// Entry is one integration of an environment.
+type Entry struct {
+	Definition *integration.Definition
+	Stored     bool  // the environment's own
+	Version    int64 // of a stored one, from 1
+	UpdatedAt  time.Time
+}
+
+// Catalog finds definitions. It is safe for concurrent use.
+type Catalog struct {
+	store   *store.Store
+	builtin map[string]*integration.Definition
+	forget  func()
+
+	mu    sync.RWMutex
+	found map[string]*integration.Definition // environment/name; built-in ones too, so that each is looked up once
+	moved uint64                             // grows with each change: what was read before one is not kept
+}
+
+// maxFound bounds the cache; it is dropped whole beyond.
+const maxFound = 16384
+
+// New returns a catalog over the built-in definitions. Close it to let go of the store's news.
+func New(st *store.Store, builtin []*integration.Definition) *Catalog {
+	c := &Catalog{store: st, builtin: map[string]*integration.Definition{}, found: map[string]*integration.Definition{}}
+	for _, d := range builtin {
+		c.builtin[d.Name] = d
+	}
+	c.forget = st.Subscribe(store.Integrations, c.drop)
+	return c
+}
+
+// Close ends the subscription to the store's news.
+func (c *Catalog) Close() { c.forget() }
+
+func (c *Catalog) drop(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.moved++
+	if key == "" {
+		clear(c.found)
+		return
+	}
+	delete(c.found, key)
+}
+
+// Find answers the definition that the environment's accounts of that name follow, the same pointer until it changes; or ErrNotFound.
+func (c *Catalog) Find(ctx context.Context, environment, name string) (*integration.Definition, error) {
+	key := environment + "/" + name
+	c.mu.RLock()
+	d, ok := c.found[key]
+	moved := c.moved
+	c.mu.RUnlock()
+	if ok && c.store.Hearing() {
+		return d, nil
+	}
+	e, err := c.Get(ctx, environment, name)
+	if err != nil {
+		return nil, err
+	}
+	if ok && d.Digest == e.Definition.Digest {
+		return d, nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.moved == moved {
+		if len(c.found) >= maxFound {
+			clear(c.found)
+		}
+		c.found[key] = e.Definition
+	}
+	return e.Definition, nil
+}
+
+// Get reads one integration past the cache.
+func (c *Catalog) Get(ctx context.Context, environment, name string) (*Entry, error) {
+	row, err := c.store.GetIntegration(ctx, db.GetIntegrationParams{Environment: environment, Name: name})
+	if store.NotFound(err) {
+		if d, ok := c.builtin[name]; ok {
+			return &Entry{Definition: d}, nil
+		}
+		return nil, fmt.Errorf("%w: %.80q; there are %s", ErrNotFound, name, strings.Join(slices.Sorted(maps.Keys(c.builtin)), ", "))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read integration %s: %w", name, err)
+	}
+	return entry(row)
+}
+
+func entry(row db.Integration) (*Entry, error) {
+	d, err := integration.Parse(row.Document)
+	if err != nil {
+		return nil, fmt.Errorf("read version %d of integration %s: %w", row.Version, row.Name, err)
+	}
+	return &Entry{Definition: d, Stored: true, Version: row.Version, UpdatedAt: store.Time(row.CreatedAt)}, nil
+}
+
+// List answers all integrations of an environment by name.
+func (c *Catalog) List(ctx context.Context, environment string) ([]*Entry, error) {
+	all := map[string]*Entry{}
+	for name, d := range c.builtin {
+		all[name] = &Entry{Definition: d}
+	}
+	const page = 100
+	for after := ""; ; {
+		rows, err := c.store.ListIntegrations(ctx, db.ListIntegrationsParams{Environment: environment, After: after, Lim: page})
+		if err != nil {
+			return nil, fmt.Errorf("list integrations: %w", err)
+		}
+		for _, row := range rows {
+			e, err := entry(row)
+			if err != nil {
+				return nil, err
+			}
+			all[row.Name], after = e, row.Name
+		}
+		if len(rows) < page {
+			break
+		}
+	}
+	entries := make([]*Entry, 0, len(all))
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		entries = append(entries, all[name])
+	}
+	return entries, nil
+}
+
+// Put stores a checked definition as the environment's newest version of its name. One that equals the newest is not stored again.
+func (c *Catalog) Put(ctx context.Context, environment, by string, d *integration.Definition) (*Entry, error) {
+	var stored *Entry
+	err := c.store.Tx(ctx, func(tx *store.Tx) error {
+		version := int64(1)
+		row, err := tx.GetIntegration(ctx, db.GetIntegrationParams{Environment: environment, Name: d.Name})
+		switch {
+		case store.NotFound(err):
+		case err != nil:
+			return err
+		case row.Digest == d.Digest:
+			stored, err = entry(row)
+			return err
+		default:
+			version = row.Version + 1
+		}
+		now := time.Now()
+		stored = &Entry{Definition: d, Stored: true, Version: version, UpdatedAt: now}
+		tx.Publish(store.Integrations, environment+"/"+d.Name)
+		return tx.InsertIntegration(ctx, db.InsertIntegrationParams{
+			Environment: environment, Name: d.Name, Version: version, Digest: d.Digest, Document: d.JSON(),
+			CreatedBy: by, CreatedAt: store.Millis(now),
+		})
+	})
+	if store.Conflict(err) {
+		return nil, fmt.Errorf("store integration %s: another change landed at the same moment; try again", d.Name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store integration %s: %w", d.Name, err)
+	}
+	return stored, nil
+}
