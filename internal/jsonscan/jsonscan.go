@@ -68,8 +68,6 @@ func (e *SyntaxError) Unwrap() error { return e.Err }
 // Check returns nil if b is exactly one JSON value with nothing but white space around it, and a *SyntaxError otherwise.
 func Check(b []byte, mode Mode) error {
 	s := scanner{src: b, strict: mode == Strict}
-	var names [16][]byte
-	s.names = names[:0]
 	return s.document()
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"unicode/utf8"
 )
 
@@ -14,8 +15,11 @@ type scanner struct {
 	strict bool
 	err    *SyntaxError
 
-	// names holds the decoded names of the objects that are open, in strict mode: the innermost object's are the last.
-	names [][]byte
+	// In strict mode, names[:open] says where the names of the objects that are open stand: the innermost object's are the last. It is an
+	// array of numbers so that checking allocates nothing.
+	names   [24]span
+	open    int
+	escapes bool // one of all names has been spelled with an escape
 
 	// What follows serves copying (drop.go). src[from:] up to the scanner's offset is kept but not yet written to dst.
 	copying bool
@@ -32,6 +36,10 @@ func (s *scanner) document() error {
 	if !s.strict && bytes.HasPrefix(s.src, bom) {
 		i = len(bom)
 		s.from = i
+	}
+	if s.strict && len(s.src) > math.MaxUint32 {
+		s.fail(0, ErrSyntax, "more than 4 GiB")
+		return s.failure()
 	}
 	i = s.value(s.space(i), 0)
 	if i >= 0 {
@@ -207,7 +215,7 @@ func (s *scanner) object(i, depth int) int {
 	if i < len(s.src) && s.src[i] == '}' {
 		return i + 1
 	}
-	outer := len(s.names)
+	outer := s.open
 	var seen map[string]struct{}
 	kept := false // a member of this object is in the copy
 	comma := i    // where the comma before the next member stands
@@ -258,7 +266,7 @@ func (s *scanner) object(i, depth int) int {
 			comma, first = i, false
 			i = skipSpace(s.src, i+1)
 		case i < len(s.src) && s.src[i] == '}':
-			s.names = s.names[:min(outer, len(s.names))]
+			s.open = outer
 			return i + 1
 		default:
 			return s.unexpected(i, "a comma or }")
@@ -269,30 +277,38 @@ func (s *scanner) object(i, depth int) int {
 // remember notes the name src[start:end] of an object whose names begin at outer, and reports whether it is new there. A
 // few names are compared one by one; from many on, a map keeps a hostile document from costing the square of its length.
 func (s *scanner) remember(seen *map[string]struct{}, outer, start, end int) bool {
-	const few = 24
-	name := s.src[start+1 : end-1]
-	if bytes.IndexByte(name, '\\') >= 0 {
-		name, _ = Unquote(s.src[start:end]) // text has found it right
-	}
+	name := s.src[start:end]
+	s.escapes = s.escapes || bytes.IndexByte(name, '\\') >= 0
 	if *seen != nil {
 		n := len(*seen)
-		(*seen)[string(name)] = struct{}{}
+		(*seen)[s.said(name)] = struct{}{}
 		return len(*seen) > n
 	}
-	for _, other := range s.names[outer:] {
-		if bytes.Equal(other, name) {
+	for _, other := range s.names[outer:s.open] {
+		raw := s.src[other.start:other.end]
+		if bytes.Equal(raw, name) || s.escapes && s.said(raw) == s.said(name) {
 			return false
 		}
 	}
-	s.names = append(s.names, name)
-	if len(s.names)-outer >= few {
-		*seen = make(map[string]struct{}, 2*few)
-		for _, other := range s.names[outer:] {
-			(*seen)[string(other)] = struct{}{}
-		}
-		s.names = s.names[:outer]
+	if s.open < len(s.names) {
+		s.names[s.open] = span{uint32(start), uint32(end)}
+		s.open++
+		return true
 	}
+	*seen = map[string]struct{}{s.said(name): {}}
+	for _, other := range s.names[outer:s.open] {
+		(*seen)[s.said(s.src[other.start:other.end])] = struct{}{}
+	}
+	s.open = outer
 	return true
+}
+
+type span struct{ start, end uint32 }
+
+// said decodes a name that text has found right.
+func (s *scanner) said(raw []byte) string {
+	name, _ := Unquote(raw)
+	return string(name)
 }
 
 func quoteShort(name []byte) string {
