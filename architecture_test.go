@@ -29,14 +29,18 @@ var arrows = map[string][]string{
 
 	// One call.
 	"internal/gateway": {"internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/audit", "internal/integration", "internal/jsonscan"},
-	"internal/vendor":  {"internal/account", "internal/outbound", "internal/integration", "internal/jsonscan"},
+	"internal/vendor":  {"internal/account", "internal/outbound", "internal/integration", "internal/refusal", "internal/jsonscan"},
 	"internal/toolset": {"internal/integration", "internal/jsonscan"},
 
 	// What is kept.
-	"internal/account":     {"internal/integration", "internal/outbound", "internal/store", "internal/store/db", "internal/secret"},
+	"internal/account": {"internal/integration", "internal/outbound", "internal/refusal", "internal/store", "internal/store/db", "internal/secret",
+		"internal/jsonscan"},
 	"internal/mcpserver":   {"internal/store", "internal/store/db", "internal/secret"},
 	"internal/environment": {"internal/store", "internal/store/db", "internal/secret"},
 	"internal/audit":       {"internal/store", "internal/store/db"},
+
+	// What a vendor's words mean, for a login and for a call.
+	"internal/refusal": {"internal/integration", "internal/jsonscan"},
 
 	// The ground: these know nothing of Sluice.
 	"internal/integration":     {},
