@@ -7,9 +7,11 @@ INSERT INTO keysets (id, version, wrapped, updated_at) VALUES (1, 1, @wrapped, @
 -- name: ReplaceKeyset :execrows
 UPDATE keysets SET version = version + 1, wrapped = @wrapped, updated_at = @updated_at WHERE id = 1 AND version = @version;
 
+-- name: DropStaleLease :exec
+DELETE FROM leases WHERE name = @name AND expires_at <= @now;
+
 -- name: TakeLease :execrows
-INSERT INTO leases (name, holder, expires_at) VALUES (@name, @holder, @expires_at)
-ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at WHERE leases.expires_at <= @now;
+INSERT INTO leases (name, holder, expires_at) VALUES (@name, @holder, @expires_at) ON CONFLICT (name) DO NOTHING;
 
 -- name: DropLease :exec
 DELETE FROM leases WHERE name = @name AND holder = @holder;
