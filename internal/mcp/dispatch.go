@@ -152,16 +152,16 @@ func (h *Handler) infoFor(server *mcpserver.Server) []byte {
 
 // appendInstructions says once what holds for all tools, so that no tool's description has to.
 func (c *call) appendInstructions(dst []byte, caller *gateway.Caller) []byte {
-	words := "Tools of one account."
-	if d := caller.Tools.Definition; d != nil {
-		label := d.Label
-		if label == "" {
-			label = d.Name
-		}
-		words = "Tools of one " + label + " account."
+	definition := caller.Tools.Definition
+	label := definition.Label
+	if label == "" {
+		label = definition.Name
 	}
-	words += " A list tool answers one page, which is not the whole list: where next_cursor is not null, call it again with the same arguments and that next_cursor unchanged." +
+	words := "Tools of one " + label + " account. A list tool answers one page, which is not the whole list: where next_cursor is not null, call it again with the same arguments and that next_cursor unchanged." +
 		" Take ids from answers, never guess them. An error says what was wrong and what to do next; a call whose outcome is unknown may have been done: look before you repeat it."
+	if definition.Instructions != "" {
+		words += "\n" + definition.Instructions
+	}
 	return jsonscan.AppendQuote(append(dst, `,"instructions":`...), words)
 }
 

@@ -66,8 +66,11 @@ func (h *Handler) post(w http.ResponseWriter, r *http.Request, token string) {
 		}
 	}
 	if f := checkBody(s.body); f != nil {
-		_ = c.message.parse(s.body) // for the id, if there is one
-		h.fail(w, s, c.message.id, f)
+		var id []byte
+		if f.code == codeInvalidRequest && c.message.parse(s.body) == nil {
+			id = c.message.id
+		}
+		h.fail(w, s, id, f)
 		return
 	}
 	if jsonscan.KindOf(s.body) == jsonscan.Array {
@@ -94,6 +97,7 @@ func (h *Handler) answer(w http.ResponseWriter, c *call, s *scratch) {
 	var status int
 	if asStream && string(c.message.method) == "tools/call" {
 		slow := newSlowAnswer(w, c)
+		defer slow.stop()
 		s.out, status = c.answer(s.out)
 		if slow.finish(s.out) {
 			return

@@ -21,7 +21,7 @@ func appendToolResult(dst []byte, r *gateway.Result, structured bool) []byte {
 	dst = append(dst, `"content":[{"type":"text","text":"`...)
 	switch {
 	case isList(r.Tool) && structured:
-		dst = append(jsonscan.AppendEscaped(dst, appendPageWords(nil, r)), ` The items are in structuredContent."}],"structuredContent":`...)
+		dst = append(appendCount(dst, r.Items), `: see structuredContent."}],"structuredContent":`...)
 		return appendPage(dst, r, &plain)
 	case isList(r.Tool):
 		return append(appendPage(dst, r, &escaped), `"}]`...)
@@ -32,7 +32,7 @@ func appendToolResult(dst []byte, r *gateway.Result, structured bool) []byte {
 		}
 		return dst
 	case structured && jsonscan.KindOf(r.Body) == jsonscan.Object:
-		dst = append(dst, `Done. The answer is in structuredContent."}],"structuredContent":`...)
+		dst = append(dst, `Done: see structuredContent."}],"structuredContent":`...)
 		return append(dst, r.Body...)
 	default:
 		return append(jsonscan.AppendEscaped(dst, r.Body), `"}]`...)
@@ -77,25 +77,26 @@ func appendPage(dst []byte, r *gateway.Result, s *spelling) []byte {
 	return append(dst, '}')
 }
 
-// appendPageWords says how much was shown and whether more follows.
+func appendCount(dst []byte, items int) []byte {
+	dst = strconv.AppendInt(dst, int64(items), 10)
+	if items == 1 {
+		return append(dst, " item"...)
+	}
+	return append(dst, " items"...)
+}
+
+// appendPageWords says how much was shown, and how to see the rest.
 func appendPageWords(dst []byte, r *gateway.Result) []byte {
-	dst = strconv.AppendInt(dst, int64(r.Items), 10)
-	if r.Items == 1 {
-		dst = append(dst, " item"...)
-	} else {
-		dst = append(dst, " items"...)
-	}
-	if r.Total >= 0 && r.NextCursor != "" {
-		dst = strconv.AppendInt(append(dst, " of "...), int64(r.Total), 10)
-	}
+	dst = appendCount(dst, r.Items)
 	switch {
-	case r.NextCursor == "":
-		return append(dst, " shown, none follow."...)
 	case r.Partial:
 		dst = append(append(dst, " shown. "...), r.Message...)
 		return append(dst, " Pass next_cursor unchanged to go on from here."...)
 	case r.MoreUnknown:
 		return append(dst, " shown; the vendor does not say whether more follow: pass next_cursor unchanged to find out."...)
+	case r.Total > 0:
+		dst = strconv.AppendInt(append(dst, " shown, more follow ("...), int64(r.Total), 10)
+		return append(dst, " in all): pass next_cursor unchanged for the next page."...)
 	default:
 		return append(dst, " shown, more follow: pass next_cursor unchanged for the next page."...)
 	}

@@ -67,13 +67,18 @@ func (s *slowAnswer) sign() error {
 
 // finish ends the watch over the answer, and sends it if a stream has begun. It reports whether it did.
 func (s *slowAnswer) finish(answer []byte) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.finished = true
-	s.timer.Stop()
+	s.stop()
 	if s.events == nil {
 		return false
 	}
 	_ = s.events.send("message", answer)
 	return true
+}
+
+// stop keeps the timer's goroutine from writing any more: the answer is next, or, after a panic, nothing is.
+func (s *slowAnswer) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.finished = true
+	s.timer.Stop()
 }
