@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
 	"os/exec"
 	"strings"
 	"sync"
@@ -28,6 +29,7 @@ type house struct {
 	MCPID         string `json:"mcp_id"`
 
 	process *process
+	args    []string // that it was started with
 }
 
 // process is a program that a test started. What it writes to standard error is shown when the test fails.
@@ -120,8 +122,14 @@ func (b *lockedBuffer) tail() string {
 // startDemo starts the demo with more arguments.
 func startDemo(t *testing.T, args ...string) *house {
 	t.Helper()
-	h := &house{}
-	h.process = startProcess(t, append([]string{"demo", "--json", "--listen", "127.0.0.1:0", "--octapipe-listen", "127.0.0.1:0"}, args...)...)
+	h := &house{args: args}
+	h.start(t, "127.0.0.1:0", "127.0.0.1:0")
+	return h
+}
+
+func (h *house) start(t *testing.T, listen, octapipeListen string) {
+	t.Helper()
+	h.process = startProcess(t, append([]string{"demo", "--json", "--listen", listen, "--octapipe-listen", octapipeListen}, h.args...)...)
 	if err := json.Unmarshal([]byte(h.process.first), h); err != nil {
 		t.Fatalf("the demo's first line is not JSON (%v): %s", err, h.process.first)
 	}
@@ -131,7 +139,21 @@ func startDemo(t *testing.T, args ...string) *house {
 			t.Fatalf("the demo's line lacks %s: %s", name, h.process.first)
 		}
 	}
-	return h
+}
+
+// restart starts the demo again after it was ended, on the same data and under the same addresses.
+func (h *house) restart(t *testing.T) {
+	t.Helper()
+	h.start(t, host(t, h.APIURL), host(t, h.OctapipeURL))
+}
+
+func host(t *testing.T, address string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Host
 }
 
 // eachDatabase runs a test on SQLite and on PostgreSQL.
