@@ -22,6 +22,11 @@ var routes = []route{
 
 	{"PUT", "databases/{database}/records/bulk", member, bulkUpdateRecords, false},
 	{"DELETE", "databases/{database}/records/bulk", member, bulkDeleteRecords, false},
+	{"POST", "databases/{database}/records/import", member, startImport, true},
+	{"GET", "databases/{database}/imports/{uuid}", member, getImport, false},
+	{"POST", "databases/{database}/records/export", member, startExport, false},
+	{"GET", "databases/{database}/exports/{uuid}", member, getExport, false},
+	{"GET", "exports/{uuid}/download", public, downloadExport, false},
 	{"GET", "databases/{database}/records", member, listRecords, false},
 	{"POST", "databases/{database}/records", member, createRecord, false},
 	{"GET", "databases/{database}/records/{uuid}", member, getRecord, false},
@@ -62,9 +67,20 @@ var routes = []route{
 	{"POST", "notes", member, createNote, false},
 	{"DELETE", "notes/{uuid}", member, deleteNote, false},
 
+	{"GET", "notifications", member, listNotifications, false},
+	{"POST", "notifications", member, createNotification, false},
+	{"PUT", "notifications/{uuid}/read", member, markRead, false},
+
 	{"GET", "users", member, listUsers, false},
 	{"POST", "users", admin, createUser, false},
 	{"GET", "users/{uuid}", member, getUser, false},
 	{"PUT", "users/{uuid}", member, updateUser, false},
 	{"DELETE", "users/{uuid}", admin, deleteUser, false},
+
+	{"GET", "files", member, listFiles, false},
+	{"POST", "files", member, uploadFile, true},
+	{"POST", "files/copy", member, copyFile, true},
+	{"GET", "files/{uuid}", member, getFile, false},
+	{"DELETE", "files/{uuid}", member, deleteFile, false},
+	{"GET", "files/{uuid}/download", member, downloadFile, false},
 }

@@ -21,6 +21,8 @@ type call struct {
 	params map[string]string
 	in     *input // the JSON body; nil for GET and on routes of their own
 	now    stamp
+	seen   *Request
+	after  func() // runs once what the handler did is kept
 
 	users map[string]*user // those embedded so far
 }
@@ -55,7 +57,7 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request) {
 func (s *Sandbox) answer(w http.ResponseWriter, r *http.Request, seen *Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	found, params, allowed := s.routes.find(r.Method, r.URL.EscapedPath())
-	c := &call{Context: r.Context(), s: s, w: w, r: r, db: s.db, params: params, now: s.now(), users: map[string]*user{}}
+	c := &call{Context: r.Context(), s: s, w: w, r: r, db: s.db, params: params, now: s.now(), seen: seen, users: map[string]*user{}}
 	counted, err := "address "+hostOf(r.RemoteAddr), error(nil) // what a caller without a token is counted by
 	switch {
 	case found == nil && allowed == nil:
@@ -80,7 +82,7 @@ func (s *Sandbox) answer(w http.ResponseWriter, r *http.Request, seen *Request) 
 		s.fail(w, r, err)
 		return
 	}
-	result, err := s.run(c, found, seen)
+	result, err := s.run(c, found)
 	switch {
 	case err != nil:
 		s.fail(w, r, err)
@@ -95,7 +97,7 @@ func (s *Sandbox) answer(w http.ResponseWriter, r *http.Request, seen *Request) 
 
 // run gives the handler its body and its transaction. The answer is made inside the transaction and sent after the commit: nobody hears of
 // what was not kept.
-func (s *Sandbox) run(c *call, found *route, seen *Request) (result answer, err error) {
+func (s *Sandbox) run(c *call, found *route) (result answer, err error) {
 	if found.own {
 		return found.handle(c)
 	}
@@ -108,7 +110,7 @@ func (s *Sandbox) run(c *call, found *route, seen *Request) (result answer, err 
 	var raw []byte
 	c.in, raw, err = readInput(c.w, c.r)
 	if found.access != public {
-		seen.Body = raw
+		c.seen.Body = raw
 	}
 	if err != nil {
 		return answer{}, err
@@ -122,6 +124,9 @@ func (s *Sandbox) run(c *call, found *route, seen *Request) (result answer, err 
 		result.body = document(encoded)
 		return err
 	})
+	if err == nil && c.after != nil {
+		c.after()
+	}
 	return result, err
 }
 
