@@ -17,32 +17,32 @@ import (
 var arrows = map[string][]string{
 	".": {},
 
-	// The binary puts everything together, and only it knows the sandbox.
-	"cmd/sluice": {"integrations", "internal/api", "internal/mcp", "internal/octapipe", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account",
-		"internal/mcpserver", "internal/environment", "internal/audit", "internal/integration", "internal/outbound", "internal/secret", "internal/store"},
+	// The binary puts everything together, and only it knows the sandbox and the bridge.
+	"cmd/sluice": {"integrations", "internal/api", "internal/mcp", "internal/octapipe", "internal/stdio", "internal/gateway", "internal/toolset", "internal/vendor",
+		"internal/account", "internal/mcpserver", "internal/environment", "internal/audit", "internal/catalog", "internal/integration", "internal/outbound",
+		"internal/secret", "internal/store"},
 
 	// Doors: who asks, and in what language.
-	"internal/mcp": {"internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration",
-		"internal/audit", "internal/jsonscan"},
-	"internal/api": {"internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/environment", "internal/integration",
-		"internal/audit", "internal/jsonscan"},
+	"internal/mcp": {"internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration", "internal/jsonscan"},
+	"internal/api": {"internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/environment", "internal/audit",
+		"internal/catalog", "internal/integration", "internal/jsonscan"},
 
 	// One call.
-	"internal/gateway": {"internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/audit", "internal/integration", "internal/jsonscan"},
-	"internal/vendor":  {"internal/account", "internal/outbound", "internal/integration", "internal/refusal", "internal/jsonscan"},
+	"internal/gateway": {"internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/audit", "internal/catalog", "internal/integration",
+		"internal/jsonscan"},
+	"internal/vendor":  {"internal/account", "internal/refusal", "internal/outbound", "internal/integration", "internal/jsonscan"},
+	"internal/refusal": {"internal/integration", "internal/jsonscan"},
 	"internal/toolset": {"internal/integration", "internal/jsonscan"},
 
 	// What is kept.
-	"internal/account": {"internal/integration", "internal/outbound", "internal/refusal", "internal/store", "internal/store/db", "internal/secret",
-		"internal/jsonscan"},
+	"internal/account":     {"internal/integration", "internal/outbound", "internal/store", "internal/store/db", "internal/secret"},
+	"internal/catalog":     {"internal/integration", "internal/store", "internal/store/db"},
 	"internal/mcpserver":   {"internal/store", "internal/store/db", "internal/secret"},
 	"internal/environment": {"internal/store", "internal/store/db", "internal/secret"},
 	"internal/audit":       {"internal/store", "internal/store/db"},
 
-	// What a vendor's words mean, for a login and for a call.
-	"internal/refusal": {"internal/integration", "internal/jsonscan"},
-
 	// The ground: these know nothing of Sluice.
+	"integrations":             {},
 	"internal/integration":     {},
 	"internal/jsonscan":        {},
 	"internal/outbound":        {},
@@ -50,10 +50,10 @@ var arrows = map[string][]string{
 	"internal/store":           {"internal/store/db"},
 	"internal/store/db":        {},
 	"internal/store/storetest": {"internal/store"},
-	"integrations":             {},
 
-	// The sandbox is a vendor: it is reached over HTTP alone, and shares nothing with those who reach it.
+	// The sandbox is a vendor: it is reached over HTTP alone, and shares nothing with those who reach it. The bridge is a client.
 	"internal/octapipe": {},
+	"internal/stdio":    {"internal/jsonscan"},
 
 	// Both drive the built binary from outside.
 	"e2e":   {},
