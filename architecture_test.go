@@ -35,7 +35,7 @@ var arrows = map[string][]string{
 	"internal/toolset": {"internal/integration", "internal/jsonscan"},
 
 	// What is kept.
-	"internal/account":     {"internal/integration", "internal/outbound", "internal/store", "internal/store/db", "internal/secret"},
+	"internal/account":     {"internal/refusal", "internal/integration", "internal/jsonscan", "internal/outbound", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/catalog":     {"internal/integration", "internal/store", "internal/store/db"},
 	"internal/mcpserver":   {"internal/store", "internal/store/db", "internal/secret"},
 	"internal/environment": {"internal/store", "internal/store/db", "internal/secret"},
