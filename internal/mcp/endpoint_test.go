@@ -218,15 +218,15 @@ type endpoint struct {
 	handler  *mcp.Handler
 	shipyard *shipyard
 	register *register
-	log      *bytes.Buffer
+	log      *logbook
 }
 
 func newEndpoint(t *testing.T, change ...func(*mcp.Options)) *endpoint {
 	t.Helper()
-	e := &endpoint{shipyard: &shipyard{}, register: newRegister(), log: &bytes.Buffer{}}
+	e := &endpoint{shipyard: &shipyard{}, register: newRegister(), log: &logbook{}}
 	o := mcp.Options{
 		Gateway: e.shipyard, Servers: e.register, APITokens: e.register, Changes: e.register,
-		Version: "1.2.3", Log: slog.New(slog.NewTextHandler(&syncWriter{w: e.log}, nil)),
+		Version: "1.2.3", Log: slog.New(slog.NewTextHandler(e.log, nil)),
 	}
 	for _, c := range change {
 		c(&o)
@@ -248,15 +248,22 @@ func newEndpoint(t *testing.T, change ...func(*mcp.Options)) *endpoint {
 	return e
 }
 
-type syncWriter struct {
-	mu sync.Mutex
-	w  io.Writer
+// logbook is a log that can be read while it is written.
+type logbook struct {
+	mu   sync.Mutex
+	text bytes.Buffer
 }
 
-func (s *syncWriter) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.w.Write(p)
+func (l *logbook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logbook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // answer is a whole HTTP answer.
