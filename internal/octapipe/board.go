@@ -25,8 +25,10 @@ var boardPage = template.Must(template.ParseFS(boardFiles, "board/board.html"))
 const (
 	boardPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; " +
 		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-	boardDepth = 6                // cards of a stage that are shown, the last moved first
-	freshFor   = 90 * time.Second // how long a card that was moved stands out
+	freshFor = 90 * time.Second // how long a card that was moved stands out
+
+	// How many cards of a stage are shown, the last moved first: beside other boards, and alone.
+	boardDepth, oneBoardDepth = 6, 60
 )
 
 type boardView struct {
@@ -136,7 +138,11 @@ func (s *Sandbox) readBoard(ctx context.Context, only string) (*boardView, error
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
-	if err := s.readBoardCards(ctx, stages, owners); err != nil {
+	depth := boardDepth
+	if view.Only != "" {
+		depth = oneBoardDepth
+	}
+	if err := s.readBoardCards(ctx, stages, owners, depth); err != nil {
 		return nil, err
 	}
 	for _, p := range view.Boards {
@@ -148,12 +154,12 @@ func (s *Sandbox) readBoard(ctx context.Context, only string) (*boardView, error
 }
 
 // readBoardCards puts the cards that moved last into their stages, and counts the others.
-func (s *Sandbox) readBoardCards(ctx context.Context, stages map[string]*boardStage, owners map[string]*boardPipeline) error {
+func (s *Sandbox) readBoardCards(ctx context.Context, stages map[string]*boardStage, owners map[string]*boardPipeline, depth int) error {
 	rows, err := s.db.QueryContext(ctx, `SELECT stage_uuid, count, uuid, code, name, tags, last_stage_updated_at,
 			coalesce((SELECT u.first_name || ' ' || substr(u.last_name, 1, 1) || '.' FROM users u WHERE u.uuid = owner_uuid), '')
 		FROM (SELECT *, row_number() OVER (PARTITION BY stage_uuid ORDER BY last_stage_updated_at DESC, id DESC) AS place,
 			count(*) OVER (PARTITION BY stage_uuid) AS count FROM cards WHERE deleted_at = 0)
-		WHERE place <= ? ORDER BY stage_uuid, place`, boardDepth)
+		WHERE place <= ? ORDER BY stage_uuid, place`, depth)
 	if err != nil {
 		return err
 	}
