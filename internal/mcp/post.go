@@ -23,8 +23,11 @@ const (
 	contentEncodeWord = "Send the message as it is, without Content-Encoding %q."
 )
 
-// scratch is the buffers of one request. What the gateway returns outlives them; what it is given does not.
-type scratch struct{ body, out []byte }
+// scratch is what one request needs and the next can use again. What the gateway returns outlives it; what the gateway is given does not.
+type scratch struct {
+	body, out []byte
+	slow      *slowAnswer
+}
 
 // Larger buffers than this are left to the garbage collector, so that one large page does not stay for ever.
 const maxPooled = 256 << 10
@@ -96,10 +99,10 @@ func (h *Handler) answer(w http.ResponseWriter, c *call, s *scratch) {
 	asJSON, asStream := acceptable(c.header["Accept"])
 	var status int
 	if asStream && string(c.message.method) == "tools/call" {
-		slow := newSlowAnswer(w, c)
-		defer slow.stop()
+		s.watch(w, c)
+		defer s.unwatch()
 		s.out, status = c.answer(s.out)
-		if slow.finish(s.out) {
+		if s.slow.finish(s.out) {
 			return
 		}
 	} else {
@@ -244,9 +247,8 @@ func (h *Handler) readBody(r *http.Request, s *scratch) *refusal {
 	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return &refusal{status: http.StatusUnsupportedMediaType, message: fmt.Sprintf(contentEncodeWord, encoding)}
 	}
-	tooLarge := &refusal{status: http.StatusRequestEntityTooLarge, message: fmt.Sprintf("The body is over %d bytes, the most that one message may have.", h.maxBody)}
 	if r.ContentLength > h.maxBody {
-		return tooLarge
+		return h.tooLarge()
 	}
 	var err error
 	if n := int(r.ContentLength); n >= 0 {
@@ -261,9 +263,13 @@ func (h *Handler) readBody(r *http.Request, s *scratch) *refusal {
 	case err != nil:
 		return &refusal{status: http.StatusBadRequest, message: "The body ended before it was complete."}
 	case int64(len(s.body)) > h.maxBody:
-		return tooLarge
+		return h.tooLarge()
 	}
 	return nil
+}
+
+func (h *Handler) tooLarge() *refusal {
+	return &refusal{status: http.StatusRequestEntityTooLarge, message: fmt.Sprintf("The body is over %d bytes, the most that one message may have.", h.maxBody)}
 }
 
 // isJSONType reports whether a media type is one of JSON's, whatever its parameters and capitals.

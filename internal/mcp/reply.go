@@ -2,6 +2,7 @@ package mcp
 
 import (
 	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -62,7 +63,13 @@ func printable(b []byte) string {
 }
 
 // newRequestID names a request for the log and for the person who asks about it.
-func newRequestID() string { return "req_" + rand.Text()[:20] }
+func newRequestID() string {
+	var random [10]byte
+	_, _ = rand.Read(random[:]) // never fails (crypto/rand)
+	var id [4 + 2*len(random)]byte
+	hex.Encode(id[copy(id[:], "req_"):], random[:])
+	return string(id[:])
+}
 
 // appendFailure appends a whole error message. Without an id, as where none could be read, it has none (2026-07-28, Error Responses).
 func appendFailure(dst, id []byte, f *failure) []byte {

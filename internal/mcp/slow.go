@@ -21,17 +21,34 @@ type slowAnswer struct {
 	timer    *time.Timer
 	events   *events // nil until the stream has begun
 	finished bool
+	quiet    bool // finished before the timer went off
 }
 
-func newSlowAnswer(w http.ResponseWriter, c *call) *slowAnswer {
-	s := &slowAnswer{h: c.h, w: w, begun: time.Now()}
-	if token := c.message.params.meta.progressToken; jsonscan.KindOf(token) == jsonscan.String || jsonscan.KindOf(token) == jsonscan.Number {
-		s.progress = token
+// watch begins to watch over the answer to a tool call.
+func (sc *scratch) watch(w http.ResponseWriter, c *call) {
+	s := sc.slow
+	if s == nil {
+		s = &slowAnswer{}
+		sc.slow = s
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.timer = time.AfterFunc(c.h.slowAfter, s.tick)
-	return s
+	s.h, s.w, s.begun, s.events, s.finished, s.progress = c.h, w, time.Now(), nil, false, nil
+	if token := c.message.params.meta.progressToken; jsonscan.KindOf(token) == jsonscan.String || jsonscan.KindOf(token) == jsonscan.Number {
+		s.progress = token
+	}
+	if s.timer == nil {
+		s.timer = time.AfterFunc(s.h.slowAfter, s.tick)
+	} else {
+		s.timer.Reset(s.h.slowAfter)
+	}
+}
+
+// unwatch ends the watch, also after a panic. A watch whose timer has gone off is not used again: its goroutine may be about to look at it.
+func (sc *scratch) unwatch() {
+	if !sc.slow.stop() {
+		sc.slow = nil
+	}
 }
 
 func (s *slowAnswer) tick() {
@@ -67,18 +84,22 @@ func (s *slowAnswer) sign() error {
 
 // finish ends the watch over the answer, and sends it if a stream has begun. It reports whether it did.
 func (s *slowAnswer) finish(answer []byte) bool {
-	s.stop()
-	if s.events == nil {
+	if s.stop(); s.events == nil {
 		return false
 	}
 	_ = s.events.send("message", answer)
 	return true
 }
 
-// stop keeps the timer's goroutine from writing any more: the answer is next, or, after a panic, nothing is.
-func (s *slowAnswer) stop() {
+// stop keeps the timer's goroutine from writing any more: the answer is next, or, after a panic, nothing is. It reports whether that goroutine never ran.
+func (s *slowAnswer) stop() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.finished {
+		return s.quiet
+	}
 	s.finished = true
-	s.timer.Stop()
+	s.quiet = s.timer.Stop() && s.events == nil
+	s.w = nil
+	return s.quiet
 }
