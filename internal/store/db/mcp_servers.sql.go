@@ -255,18 +255,23 @@ func (q *Queries) ListMCPServers(ctx context.Context, arg ListMCPServersParams) 
 const updateMCPServer = `-- name: UpdateMCPServer :execrows
 UPDATE mcp_servers SET name = ?1, config = ?2, expires_at = ?3, updated_at = ?4
 WHERE environment = ?5 AND account_id = ?6 AND id = ?7
+  AND name = ?8 AND config = ?9 AND expires_at = ?10
 `
 
 type UpdateMCPServerParams struct {
-	Name        string
-	Config      string
-	ExpiresAt   int64
-	UpdatedAt   int64
-	Environment string
-	AccountID   string
-	ID          string
+	Name         string
+	Config       string
+	ExpiresAt    int64
+	UpdatedAt    int64
+	Environment  string
+	AccountID    string
+	ID           string
+	OldName      string
+	OldConfig    string
+	OldExpiresAt int64
 }
 
+// Changes a server that is still as it was read: of two who change it at once, the second reads again.
 func (q *Queries) UpdateMCPServer(ctx context.Context, arg UpdateMCPServerParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, updateMCPServer,
 		arg.Name,
@@ -276,6 +281,9 @@ func (q *Queries) UpdateMCPServer(ctx context.Context, arg UpdateMCPServerParams
 		arg.Environment,
 		arg.AccountID,
 		arg.ID,
+		arg.OldName,
+		arg.OldConfig,
+		arg.OldExpiresAt,
 	)
 	if err != nil {
 		return 0, err

@@ -17,8 +17,10 @@ ORDER BY id DESC LIMIT cast(@lim AS bigint);
 SELECT id FROM mcp_servers WHERE environment = @environment AND account_id = @account_id;
 
 -- name: UpdateMCPServer :execrows
+-- Changes a server that is still as it was read: of two who change it at once, the second reads again.
 UPDATE mcp_servers SET name = @name, config = @config, expires_at = @expires_at, updated_at = @updated_at
-WHERE environment = @environment AND account_id = @account_id AND id = @id;
+WHERE environment = @environment AND account_id = @account_id AND id = @id
+  AND name = @old_name AND config = @old_config AND expires_at = @old_expires_at;
 
 -- name: DeleteMCPServer :execrows
 DELETE FROM mcp_servers WHERE environment = @environment AND account_id = @account_id AND id = @id;
