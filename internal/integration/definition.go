@@ -27,17 +27,18 @@ type Definition struct {
 	Resources     Resources         `yaml:"resources" json:"resources"`                   // in the order of the file
 
 	// Digest is the SHA-256, in hex, of everything above and the documentation: two definitions with one digest are one.
-	Digest string `yaml:"-" json:"digest,omitempty"`
+	Digest string `yaml:"-" json:"-"`
 }
 
 // Resource is a kind of thing that the vendor has.
 type Resource struct {
-	Name     string            `yaml:"-" json:"name"`            // plural: pipeline_cards
-	Singular string            `yaml:"singular" json:"singular"` // pipeline_card
-	Tags     []string          `yaml:"tags" json:"tags,omitempty"`
-	Parent   map[string]string `yaml:"parent" json:"parent,omitempty"` // the owning resource's name → the argument that holds its id
-	Fields   *FieldSource      `yaml:"fields" json:"fields,omitempty"`
-	Methods  []*Method         `yaml:"-" json:"methods"` // list, get, create, update, delete, then the others in the order of the file
+	Name      string            `yaml:"-" json:"-"`                         // plural: pipeline_cards
+	Singular  string            `yaml:"singular" json:"singular,omitempty"` // pipeline_card
+	Tags      []string          `yaml:"tags" json:"tags,omitempty"`
+	Parent    map[string]string `yaml:"parent" json:"parent,omitempty"` // the owning resource's name → the argument that holds its id
+	Fields    *FieldSource      `yaml:"fields" json:"fields,omitempty"`
+	FieldList *FieldList        `yaml:"field_list" json:"field_list,omitempty"`
+	Methods   []*Method         `yaml:"-" json:"-"` // list, get, create, update, delete, then the others in the order of the file
 }
 
 // FieldSource says where a resource's custom fields live: `of` names the resource that owns their list, `at` the member of this resource's
@@ -47,9 +48,25 @@ type FieldSource struct {
 	At string `yaml:"at" json:"at"`
 }
 
+// FieldList says how the custom fields that one object of this resource owns are read: which of its methods answers them, and where a field
+// tells what about itself. Key, Label, Type, Required and Options are dotted paths into one field.
+type FieldList struct {
+	Method   string `yaml:"method" json:"method"`               // a method of this resource that takes no argument but the object's id
+	Items    string `yaml:"items" json:"items,omitempty"`       // dotted path to the list in the answer; empty: the answer is the list
+	Key      string `yaml:"key" json:"key"`                     // what the vendor calls the field
+	Label    string `yaml:"label" json:"label,omitempty"`       // what people call it
+	Type     string `yaml:"type" json:"type,omitempty"`         // the vendor's word for what it holds
+	Required string `yaml:"required" json:"required,omitempty"` // a boolean
+	Options  string `yaml:"options" json:"options,omitempty"`   // the values allowed: they become the enum of the type, or of its items
+	Types    Types  `yaml:"types" json:"types,omitempty"`       // the vendor's word for a type → JSON Schema of a value
+}
+
+// Types maps a vendor's words for types to JSON Schemas.
+type Types map[string]json.RawMessage
+
 // Method is one call that a resource offers.
 type Method struct {
-	Name       string `yaml:"-" json:"name"` // list, get, create, update, delete, or any other
+	Name       string `yaml:"-" json:"-"` // list, get, create, update, delete, or any other
 	HTTPMethod string `yaml:"method" json:"method"`
 	// Path follows the base URL. {{query.NAME}} and {{id}} stand for arguments, each one encoded segment.
 	Path    string   `yaml:"path" json:"path"`
@@ -65,7 +82,7 @@ type Method struct {
 	Response      Response             `yaml:"response" json:"response,omitzero"`
 
 	Resource *Resource      `yaml:"-" json:"-"`
-	Doc      *Documentation `yaml:"-" json:"doc,omitempty"` // nil: reachable by the proxy API, never a tool
+	Doc      *Documentation `yaml:"-" json:"-"` // nil: reachable by the proxy API, never a tool
 }
 
 // Parameter says how one argument outside the body travels.
@@ -73,7 +90,8 @@ type Parameter struct {
 	In    string `yaml:"in" json:"in,omitempty"`       // query (the default), path, header, cookie
 	Name  string `yaml:"name" json:"name,omitempty"`   // the vendor's name; the argument's own if empty
 	Style string `yaml:"style" json:"style,omitempty"` // form (the default), comma, space, pipe, deep, json; tab in Swagger 2.0 documents
-	Const any    `yaml:"const" json:"const,omitempty"` // sent always; then it is no argument
+	// Const is sent always; then it is no argument. nil (none), string, bool, json.Number, []any or map[string]any.
+	Const any `yaml:"const" json:"const,omitempty"`
 }
 
 // Body says how the arguments of the body schema become a request body.
@@ -104,14 +122,19 @@ type Example struct {
 	Arguments json.RawMessage `yaml:"arguments" json:"arguments"`
 }
 
-// Credentials is what a person enters to connect an account, and how a token comes of it.
+// Credentials is what a person enters to connect an account, and how a token comes of it. A vendor may offer more than one way: the others
+// are Alternatives, and Choose tells by the names of the values given which way was taken.
 type Credentials struct {
-	Format   string    `yaml:"format" json:"format"` // none, static, login, oauth2_authorization_code, oauth2_client_credentials
+	Label    string    `yaml:"label" json:"label,omitempty"` // what people call this way, where there is more than one
+	Format   string    `yaml:"format" json:"format"`         // none, static, login, oauth2_authorization_code, oauth2_client_credentials
 	Fields   Fields    `yaml:"fields" json:"fields,omitempty"`
+	Token    string    `yaml:"token" json:"token,omitempty"`       // format static: a template over credentials.NAME that is token.access
 	Login    *Exchange `yaml:"login" json:"login,omitempty"`       // format login: how the fields become a token
 	Refresh  *Exchange `yaml:"refresh" json:"refresh,omitempty"`   // how an old token becomes a new one; without it, or when it is refused, Login again
 	Validate *Probe    `yaml:"validate" json:"validate,omitempty"` // a call that proves the credential
 	OAuth2   *OAuth2   `yaml:"oauth2" json:"oauth2,omitempty"`
+
+	Alternatives []Credentials `yaml:"alternatives" json:"alternatives,omitempty"` // other ways to the same calls; they have no alternatives of their own
 }
 
 // Field is one entry of an account's form.

@@ -1,0 +1,105 @@
+package integration
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Fault is one thing that is wrong with a definition: where it stands, and in one sentence what is wrong and how to mend it.
+type Fault struct {
+	File    string // as named below the definition's folder: docs/users.yaml
+	Line    int    // from 1; 0 where no line is to blame, as for a missing file
+	Column  int    // from 1, in runes; 0 with Line 0
+	Message string
+
+	// Advice marks what is worth mending while the definition works all the same: it does not keep it from being loaded.
+	Advice bool
+}
+
+// String is the fault as compilers print theirs: file:line: message.
+func (f Fault) String() string {
+	if f.Line == 0 {
+		return f.File + ": " + f.Message
+	}
+	return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Message)
+}
+
+// Faults is everything that is wrong with a definition, in the order of its files. As an error it is one fault a line.
+type Faults []Fault
+
+func (fs Faults) Error() string {
+	lines := make([]string, len(fs))
+	for i, f := range fs {
+		lines[i] = f.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Fatal returns the faults that keep a definition from being loaded.
+func (fs Faults) Fatal() Faults {
+	var fatal Faults
+	for _, f := range fs {
+		if !f.Advice {
+			fatal = append(fatal, f)
+		}
+	}
+	return fatal
+}
+
+// sort puts the faults in reading order and drops repeats, which come of an anchor that is used twice. The definition's own file comes first.
+func (fs *Faults) sort() {
+	slices.SortStableFunc(*fs, func(a, b Fault) int {
+		if a.File != b.File {
+			if a.File == mainFile || b.File == mainFile {
+				return map[bool]int{true: -1, false: 1}[a.File == mainFile]
+			}
+			return strings.Compare(a.File, b.File)
+		}
+		return a.Line - b.Line
+	})
+	*fs = slices.Compact(*fs)
+}
+
+// nearest returns `; did you mean "x"?` for the known word that is most like the one written, or a list of the known ones where none is and they are few.
+func nearest(word string, known []string) string {
+	best, distance := "", len(word)/3+1
+	for _, k := range known {
+		if d := editDistance(strings.ToLower(word), strings.ToLower(k)); d <= distance && (best == "" || d < distance) {
+			best, distance = k, d
+		}
+	}
+	switch {
+	case best != "":
+		return fmt.Sprintf("; did you mean %q?", best)
+	case len(known) == 0:
+		return ""
+	case len(known) <= 24:
+		return "; known: " + strings.Join(known, ", ")
+	}
+	return ""
+}
+
+// editDistance is Levenshtein's, with a swap of two neighbours counted once.
+func editDistance(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	before, last, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		row[0] = i
+		for j := 1; j <= len(y); j++ {
+			cost := 1
+			if x[i-1] == y[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(y)]
+}

@@ -1,0 +1,279 @@
+package integration
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// A definition is read in two steps: bytes to a tree of nodes that know their lines (here), and the tree to types (decode.go).
+// The tree is the same for YAML and JSON, with aliases written out and scalars told apart by YAML 1.2's core schema (scalar.go).
+
+type kind int
+
+const (
+	null kind = iota
+	boolean
+	number
+	text
+	list
+	object
+)
+
+func (k kind) String() string {
+	return [...]string{"empty", "true or false", "a number", "a text", "a list", "an object"}[k]
+}
+
+// node is one value of a file.
+type node struct {
+	kind         kind
+	text         string   // a text's value, a number's digits, "true" or "false"
+	members      []member // of an object, in the order of the file
+	items        []*node  // of a list
+	line, column int
+}
+
+type member struct {
+	key          string
+	line, column int
+	value        *node
+}
+
+// get returns the member of that name, nil if there is none.
+func (n *node) get(key string) *node {
+	if n != nil && n.kind == object {
+		for i := range n.members {
+			if n.members[i].key == key {
+				return n.members[i].value
+			}
+		}
+	}
+	return nil
+}
+
+// Limits that no honest definition reaches. They bound what a hostile one costs.
+const (
+	maxFile  = 16 << 20 // bytes
+	maxDepth = 100
+	maxNodes = 1_000_000 // aliases written out
+)
+
+// parseTree reads one file of YAML or JSON. A nil node means that the faults say why.
+func parseTree(file string, data []byte) (*node, Faults) {
+	b := &builder{file: file}
+	switch {
+	case len(data) > maxFile:
+		b.fault(0, 0, "the file has %d bytes, more than the %d that a definition's file may have", len(data), maxFile)
+		return nil, b.faults
+	case !utf8.Valid(data):
+		b.fault(1, 1, "the file is not UTF-8: save it in that encoding")
+		return nil, b.faults
+	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	var root *node
+	if trimmed := bytes.TrimLeft(data, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '{' && jsontext.Value(data).IsValid(jsontext.AllowDuplicateNames(true)) {
+		root = b.json(data)
+	} else {
+		root = b.yaml(data)
+	}
+	return root, b.faults
+}
+
+type builder struct {
+	file   string
+	faults Faults
+	nodes  int
+}
+
+func (b *builder) fault(line, column int, format string, args ...any) {
+	b.faults = append(b.faults, Fault{File: b.file, Line: line, Column: column, Message: fmt.Sprintf(format, args...)})
+}
+
+func (b *builder) yaml(data []byte) *node {
+	loader, err := yaml.NewLoader(bytes.NewReader(data))
+	if err != nil {
+		b.fault(0, 0, "%v", err)
+		return nil
+	}
+	var doc, second yaml.Node
+	switch err := loader.Load(&doc); {
+	case errors.Is(err, io.EOF) || err == nil && len(doc.Content) == 0:
+		b.fault(1, 1, "the file is empty")
+		return nil
+	case err != nil:
+		b.syntax(err)
+		return nil
+	}
+	switch err := loader.Load(&second); {
+	case errors.Is(err, io.EOF):
+	case err != nil:
+		b.syntax(err)
+		return nil
+	default:
+		b.fault(second.Line, second.Column, "the file holds more than one document: take the line of --- out")
+		return nil
+	}
+	return b.build(doc.Content[0], 0)
+}
+
+func (b *builder) syntax(err error) {
+	var one *yaml.LoadError
+	var many *yaml.LoadErrors
+	if errors.As(err, &many) && len(many.Errors) > 0 {
+		one = many.Errors[0]
+	} else if !errors.As(err, &one) {
+		b.fault(0, 0, "not YAML: %v", err)
+		return
+	}
+	message := one.Message
+	if one.ContextMsg != "" {
+		message += " (" + one.ContextMsg + ")"
+	}
+	b.fault(one.Mark.Line, one.Mark.Column, "not YAML: %s", message)
+}
+
+// build copies a YAML node, aliases written out. It returns nil, having said why, when the tree grows past its limits.
+func (b *builder) build(y *yaml.Node, depth int) *node {
+	if b.nodes++; b.nodes > maxNodes {
+		if b.nodes == maxNodes+1 {
+			b.fault(y.Line, y.Column, "the file grows past %d values when its aliases are written out", maxNodes)
+		}
+		return nil
+	}
+	if depth > maxDepth {
+		b.fault(y.Line, y.Column, "nested more than %d deep, or an alias that holds itself", maxDepth)
+		b.nodes = maxNodes + 1 // one such fault is enough
+		return nil
+	}
+	n := &node{line: y.Line, column: y.Column}
+	switch y.Kind {
+	case yaml.AliasNode:
+		return b.build(y.Alias, depth+1)
+	case yaml.SequenceNode:
+		n.kind = list
+		for _, c := range y.Content {
+			item := b.build(c, depth+1)
+			if item == nil {
+				return nil
+			}
+			n.items = append(n.items, item)
+		}
+	case yaml.MappingNode:
+		n.kind = object
+		for i := 0; i+1 < len(y.Content); i += 2 {
+			k, v := y.Content[i], y.Content[i+1]
+			if k.Kind == yaml.AliasNode {
+				k = k.Alias
+			}
+			if k.Kind != yaml.ScalarNode || k.Tag == "!!merge" {
+				b.fault(k.Line, k.Column, "a key must be a plain word; YAML 1.2 has no merge keys (<<): write the members out")
+				continue
+			}
+			value := b.build(v, depth+1)
+			if value == nil {
+				return nil
+			}
+			b.add(n, member{k.Value, k.Line, k.Column, value})
+		}
+	case yaml.ScalarNode:
+		var problem string
+		if n.kind, n.text, problem = scalar(y); problem != "" {
+			b.fault(y.Line, y.Column, "%s", problem)
+		}
+	default:
+		b.fault(y.Line, y.Column, "not a value")
+		return nil
+	}
+	return n
+}
+
+func (b *builder) add(n *node, m member) {
+	for _, other := range n.members {
+		if other.key == m.key {
+			b.fault(m.line, m.column, "%q is here a second time (first in line %d): delete one of the two", m.key, other.line)
+			return
+		}
+	}
+	n.members = append(n.members, m)
+}
+
+// json reads a valid JSON document, whose strings YAML would not always take (surrogate pairs).
+func (b *builder) json(data []byte) *node {
+	dec := jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true))
+	at := &position{data: data}
+	return b.jsonValue(dec, at, 0)
+}
+
+func (b *builder) jsonValue(dec *jsontext.Decoder, at *position, depth int) *node {
+	line, column := at.next(dec)
+	tok, err := dec.ReadToken()
+	if err != nil || depth > maxDepth {
+		b.fault(line, column, "nested more than %d deep", maxDepth)
+		return nil
+	}
+	n := &node{line: line, column: column}
+	switch tok.Kind() {
+	case 'n':
+	case 't', 'f':
+		n.kind, n.text = boolean, tok.String()
+	case '"':
+		n.kind, n.text = text, tok.String()
+	case '0':
+		n.kind, n.text = number, tok.String()
+	case '[':
+		n.kind = list
+		for dec.PeekKind() != ']' {
+			item := b.jsonValue(dec, at, depth+1)
+			if item == nil {
+				return nil
+			}
+			n.items = append(n.items, item)
+		}
+		dec.ReadToken()
+	case '{':
+		n.kind = object
+		for dec.PeekKind() != '}' {
+			line, column := at.next(dec)
+			key, err := dec.ReadToken()
+			if err != nil {
+				return nil
+			}
+			name := key.String()
+			value := b.jsonValue(dec, at, depth+1)
+			if value == nil {
+				return nil
+			}
+			b.add(n, member{name, line, column, value})
+		}
+		dec.ReadToken()
+	}
+	return n
+}
+
+// position turns a decoder's growing offset into line and column.
+type position struct {
+	data              []byte
+	offset            int
+	line, sinceLine int // lines begun, and the offset at which the last of them starts
+}
+
+// next is the place of the token that the decoder reads next.
+func (p *position) next(dec *jsontext.Decoder) (line, column int) {
+	end := int(dec.InputOffset())
+	for end < len(p.data) && strings.IndexByte(" \t\r\n,:", p.data[end]) >= 0 {
+		end++
+	}
+	for ; p.offset < end; p.offset++ {
+		if p.data[p.offset] == '\n' {
+			p.line++
+			p.sinceLine = p.offset + 1
+		}
+	}
+	return p.line + 1, utf8.RuneCount(p.data[p.sinceLine:end]) + 1
+}
