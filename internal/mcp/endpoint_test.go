@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -124,10 +125,11 @@ func (s *shipyard) callCount() int {
 
 // register is the servers and API tokens of these tests, and the changes to them.
 type register struct {
+	mcp.Watchers
 	mu       sync.Mutex
 	err      error
 	servers  map[string]*mcpserver.Server
-	watchers map[chan struct{}]bool
+	watching atomic.Int32
 }
 
 const (
@@ -140,11 +142,10 @@ const (
 
 func newRegister() *register {
 	return &register{
-		watchers: map[chan struct{}]bool{},
 		servers: map[string]*mcpserver.Server{
 			openToken:   {ID: "mcp_open", Environment: "env_a", AccountID: "acc_a", Name: `Fleet "A"`},
 			lockedToken: {ID: "mcp_locked", Environment: "env_a", AccountID: "acc_a", Config: mcpserver.Config{RequireAPITokenAuth: true}},
-			shapedToken: {ID: "mcp_shaped", Environment: "env_a", AccountID: "acc_a", Config: mcpserver.Config{StructuredOutput: true}},
+			shapedToken: {ID: "mcp_structured", Environment: "env_a", AccountID: "acc_a", Config: mcpserver.Config{StructuredOutput: true}},
 		},
 	}
 }
@@ -171,15 +172,13 @@ func (r *register) Identify(_ context.Context, token string) (id, environment st
 	return "", "", false, nil
 }
 
-func (r *register) Watch(*mcpserver.Server) (<-chan struct{}, func()) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	changed := make(chan struct{}, 1)
-	r.watchers[changed] = true
+// Watch is that of Watchers, counted.
+func (r *register) Watch(server *mcpserver.Server) (<-chan struct{}, func()) {
+	changed, stop := r.Watchers.Watch(server)
+	r.watching.Add(1)
 	return changed, func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		delete(r.watchers, changed)
+		stop()
+		r.watching.Add(-1)
 	}
 }
 
@@ -194,22 +193,7 @@ func (r *register) change(token string, config *mcpserver.Config) {
 		changed.Config = *config
 		r.servers[token] = &changed
 	}
-	r.tell()
-}
-
-func (r *register) tell() {
-	for w := range r.watchers {
-		select {
-		case w <- struct{}{}:
-		default:
-		}
-	}
-}
-
-func (r *register) watching() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.watchers)
+	r.ServerChanged("mcp_" + strings.TrimPrefix(token, "tok-"))
 }
 
 // endpoint is a Handler that listens.

@@ -90,6 +90,9 @@ type stream struct {
 	open    func() error  // sends the headers and the first event
 }
 
+// settling is how long a stream waits after a change before it looks what became of the list.
+const settling = 50 * time.Millisecond
+
 // stream serves a stream. It returns when the client is gone or stalls, when the server behind the token or the right to it has ended, or on Close.
 func (h *Handler) stream(ctx context.Context, e *events, s *stream) {
 	if !h.enter() {
@@ -111,6 +114,7 @@ func (h *Handler) stream(ctx context.Context, e *events, s *stream) {
 	}
 	tick := time.NewTicker(h.keepAlive)
 	defer tick.Stop()
+	var settled <-chan time.Time
 	for {
 		var err error
 		select {
@@ -122,6 +126,10 @@ func (h *Handler) stream(ctx context.Context, e *events, s *stream) {
 		case message := <-s.inbox:
 			err = e.send("message", message)
 		case <-changes:
+			// The caches that the list is read through hear of the change at the same time, in no order; and one change often brings others.
+			settled = time.After(settling)
+		case <-settled:
+			settled = nil
 			if !h.renew(ctx, s) {
 				h.sayBye(e, s)
 				return
