@@ -31,11 +31,22 @@ func appendToolResult(dst []byte, r *gateway.Result, structured bool) []byte {
 			dst = append(dst, `,"structuredContent":{}`...)
 		}
 		return dst
-	case structured && jsonscan.KindOf(r.Body) == jsonscan.Object:
-		dst = append(dst, `Done: see structuredContent."}],"structuredContent":`...)
-		return append(dst, r.Body...)
+	case structured:
+		return appendStructured(append(dst, `Done: see structuredContent."}],"structuredContent":`...), r.Body)
 	default:
 		return append(jsonscan.AppendEscaped(dst, r.Body), `"}]`...)
+	}
+}
+
+// appendStructured appends an answer as the object that an output schema promises. What is no object becomes the one member of one.
+func appendStructured(dst, body []byte) []byte {
+	switch jsonscan.KindOf(body) {
+	case jsonscan.Object:
+		return append(dst, body...)
+	case jsonscan.Invalid:
+		return append(jsonscan.AppendQuotedJSON(append(dst, `{"result":`...), body), '}')
+	default:
+		return append(append(append(dst, `{"result":`...), body...), '}')
 	}
 }
 

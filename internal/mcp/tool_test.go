@@ -275,3 +275,19 @@ func TestTellsTheGatewayWhoCalls(t *testing.T) {
 		t.Errorf("a trace that is none was passed on: %q", c.Traceparent)
 	}
 }
+
+func TestStructuredContentIsAlwaysAnObject(t *testing.T) {
+	e := newEndpoint(t)
+	for body, want := range map[string]string{`{"a":1.50}`: `{"a":1.50}`, `[1,2]`: `{"result":[1,2]}`, `"done"`: `{"result":"done"}`, `plain words`: `{"result":"plain words"}`, `null`: `{"result":null}`} {
+		e.shipyard.comesTo(getShip, func(context.Context, string) (*gateway.Result, error) {
+			return &gateway.Result{Body: []byte(body), Total: -1, RateLimit: unlimited}, nil
+		})
+		a := e.call(t, shapedToken, "2026-07-28", getShip, `{"id":"7"}`)
+		if got := a.at(t, "result.structuredContent"); got != want {
+			t.Errorf("%s became %s, want %s", body, got, want)
+		}
+		if got := e.call(t, shapedToken, "2025-03-26", getShip, `{"id":"7"}`).at(t, "result.content.0.text"); got != body {
+			t.Errorf("in a revision without structured content %s became %s", body, got)
+		}
+	}
+}
