@@ -1,6 +1,10 @@
 package jsonscan
 
-import "math/bits"
+import (
+	"maps"
+	"math/bits"
+	"slices"
+)
 
 // Set is a set of member names. The zero Set is empty. It is not changed after it was made, so that calls can share it.
 type Set struct {
@@ -27,7 +31,11 @@ func (s *Set) Has(name []byte) bool {
 	return ok
 }
 
-func (s *Set) empty() bool { return s.lengths == 0 }
+// Names returns the names in the set, sorted.
+func (s *Set) Names() []string { return slices.Sorted(maps.Keys(s.names)) }
+
+// Empty reports whether no name is in the set.
+func (s *Set) Empty() bool { return s.lengths == 0 }
 
 // Drop appends to dst a copy of the document src without the members whose name is in names, at every depth and however the name is
 // escaped. Everything else is kept as it is spelled, every digit of a number too, except that white space between tokens goes, that

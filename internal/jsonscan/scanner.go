@@ -228,7 +228,7 @@ func (s *scanner) object(i, depth int) int {
 		}
 		dropping := false
 		if s.copying {
-			if !s.drop.empty() {
+			if !s.drop.Empty() {
 				if dropping = s.dropped(i); dropping {
 					s.flush(comma, comma)
 					s.copying = false

@@ -1,0 +1,355 @@
+package toolset
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"sluice/internal/integration"
+	"sluice/internal/jsonscan"
+)
+
+// where is a part of the request that an argument goes to, or Sluice itself.
+type where uint8
+
+const (
+	inPath where = iota
+	inQuery
+	inHeader
+	inCookie
+	inBody   // a member of the body
+	inWhole  // the body itself
+	inLimit  // limit of a list
+	inCursor // next_cursor of a list
+)
+
+var whereNames = map[string]where{"": inQuery, "query": inQuery, "path": inPath, "header": inHeader, "cookie": inCookie}
+
+func (w where) String() string {
+	return [...]string{"path", "query", "header", "cookie", "body", "body", "limit", "next_cursor"}[w]
+}
+
+// argument is one argument of a tool.
+type argument struct {
+	name     string // as callers give it
+	property string // as the schema of its place names it
+	wire     string // as the vendor names it
+	in       where
+	style    string
+	rule     *rule
+	required bool
+	secret   bool   // masked in the audit, whole
+	shown    []byte // its schema for clients
+	key      []byte // "name":, for the canonical arguments
+	source   string // the tool that shows its values, where one does
+	fixed    []byte // what it is bound to; nil where callers choose
+}
+
+// arguments of one method, while they are gathered. Paths come first, then what else stands outside the body, then the body, then what pages a list.
+type arguments struct {
+	method *integration.Method
+	list   bool
+	taken  map[string]bool
+	all    []argument
+
+	// What the documented schemas say beyond single arguments is checked on all of a place's arguments together; nil: nothing.
+	outside, body *jsonschema.Schema
+
+	secretFields []string
+	secrets      map[string]bool // names of members that are masked in the audit wherever they stand
+	extra        bool            // members of the body that no schema names are allowed…
+	extraRule    *rule           // …if they follow this
+	paging       map[string]bool
+}
+
+const (
+	limitName  = "limit"
+	cursorName = "next_cursor"
+	wholeName  = "body"
+
+	// MostItems is the most items that a list tool answers at once.
+	MostItems = 500
+)
+
+// gather finds out a method's arguments; references are those of its path.
+func gather(def *integration.Definition, m *integration.Method, references []string) (*arguments, error) {
+	a := &arguments{method: m, secretFields: def.SecretFields, list: isList(def, m), taken: map[string]bool{}, secrets: map[string]bool{}, paging: map[string]bool{}}
+	if a.list {
+		a.taken[limitName], a.taken[cursorName] = true, true
+		p := pagination(def, m)
+		for _, name := range []string{p.Page, p.Offset, p.Cursor, p.Size} {
+			if name != "" {
+				a.paging[name] = true
+			}
+		}
+	}
+	for _, name := range def.SecretFields {
+		a.secrets[name] = true
+	}
+	if err := a.gatherOutside(references); err != nil {
+		return nil, fmt.Errorf("query_schema: %w", err)
+	}
+	if err := a.gatherBody(); err != nil {
+		return nil, fmt.Errorf("body_schema: %w", err)
+	}
+	if a.list {
+		a.all = append(a.all,
+			argument{name: limitName, property: limitName, in: inLimit, rule: limitRule, shown: fmt.Appendf(nil, `{"type":"integer","minimum":1,"maximum":%d,"description":"Most items to return. One page without it."}`, MostItems)},
+			argument{name: cursorName, property: cursorName, in: inCursor, rule: cursorRule, shown: []byte(`{"type":"string","description":"Pass the last answer's next_cursor back unchanged to go on; one page is not the whole list."}`)})
+	}
+	for i := range a.all {
+		a.all[i].key = append(jsonscan.AppendQuote(nil, a.all[i].name), ':')
+	}
+	return a, nil
+}
+
+var (
+	limitRule  = mustRule(fmt.Sprintf(`{"type":["integer","null"],"minimum":1,"maximum":%d}`, MostItems))
+	cursorRule = mustRule(`{"type":["string","null"]}`)
+)
+
+func mustRule(source string) *rule {
+	doc, err := newDocument([]byte(source))
+	if err != nil {
+		panic(err)
+	}
+	r, err := ruleOf(doc.schema())
+	if err != nil {
+		panic(err)
+	}
+	return r
+}
+
+// isList reports whether a method answers a page of items.
+func isList(def *integration.Definition, m *integration.Method) bool {
+	return m.Name == "list" || m.Pagination != nil && m.Pagination.Format != "" && m.Pagination.Format != "none"
+}
+
+func pagination(def *integration.Definition, m *integration.Method) integration.Pagination {
+	if m.Pagination != nil {
+		return *m.Pagination
+	}
+	return def.Pagination
+}
+
+// gatherOutside takes the arguments outside the body: first those of the path, in its order, then the others as they are documented.
+func (a *arguments) gatherOutside(references []string) error {
+	var documented view
+	if a.method.Doc != nil && len(a.method.Doc.QuerySchema) > 0 {
+		doc, err := a.document(a.method.Doc.QuerySchema)
+		if err != nil {
+			return err
+		}
+		root := doc.schema()
+		documented = viewOf(root)
+		if !documented.plain {
+			if a.outside, err = doc.library.compile(""); err != nil {
+				return err
+			}
+		}
+	}
+	find := func(name string) []schema {
+		for _, p := range documented.properties {
+			if p.name == name {
+				return p.alternatives
+			}
+		}
+		return nil
+	}
+	for _, name := range references {
+		alternatives := find(name)
+		if alternatives == nil {
+			alternatives = []schema{{raw: []byte(`{"type":"string"}`)}}
+		}
+		if err := a.add(argument{name: name, property: name, wire: name, in: inPath, required: true}, alternatives); err != nil {
+			return err
+		}
+		if find(name) == nil { // a number is as good where nobody said what it is
+			a.all[len(a.all)-1].rule.kinds |= kindInteger
+		}
+	}
+	for _, p := range documented.properties {
+		if slices.Contains(references, p.name) {
+			continue
+		}
+		parameter := a.method.Parameters[p.name]
+		in, known := whereNames[parameter.In]
+		if !known {
+			return fmt.Errorf("parameter %s: in %q is none of query, path, header and cookie", p.name, parameter.In)
+		}
+		wire := parameter.Name
+		if wire == "" {
+			wire = p.name
+		}
+		if parameter.Const != nil || in == inQuery && a.paging[wire] {
+			continue
+		}
+		if in == inPath {
+			return fmt.Errorf("parameter %s: the path %s has no {{query.%s}}", p.name, a.method.Path, p.name)
+		}
+		required := slices.Contains(documented.required, p.name)
+		if err := a.add(argument{name: p.name, property: p.name, wire: wire, in: in, style: parameter.Style, required: required}, p.alternatives); err != nil {
+			return err
+		}
+	}
+	// Parameters that no schema mentions are arguments too: a proxied method has no other documentation.
+	for _, name := range sortedKeys(a.method.Parameters) {
+		parameter := a.method.Parameters[name]
+		in := whereNames[parameter.In]
+		if parameter.Const != nil || in == inPath || find(name) != nil || slices.Contains(references, name) || in == inQuery && (a.paging[name] || a.paging[parameter.Name]) {
+			continue
+		}
+		wire := parameter.Name
+		if wire == "" {
+			wire = name
+		}
+		if err := a.add(argument{name: name, property: name, wire: wire, in: in, style: parameter.Style}, []schema{{raw: []byte(`{}`)}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// document reads a documented schema, and learns which names are secret in it.
+func (a *arguments) document(raw []byte) (*document, error) {
+	doc, err := newDocument(raw, a.secretFields...)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range doc.secrets.Names() {
+		a.secrets[name] = true
+	}
+	return doc, nil
+}
+
+func (a *arguments) gatherBody() error {
+	m := a.method
+	if m.Doc == nil || len(m.Doc.BodySchema) == 0 || m.Body.Format == "none" {
+		return nil
+	}
+	doc, err := a.document(m.Doc.BodySchema)
+	if err != nil {
+		return err
+	}
+	root := doc.schema()
+	v := viewOf(root)
+	if m.Body.Format == "raw" || len(v.properties) == 0 || v.kinds&^kindNull != kindObject {
+		return a.add(argument{name: wholeName, property: wholeName, wire: wholeName, in: inWhole, required: v.kinds&kindNull == 0}, []schema{root})
+	}
+	if !v.plain {
+		if a.body, err = doc.library.compile(""); err != nil {
+			return err
+		}
+	}
+	if a.extra = v.open; v.open && v.plain {
+		if a.extraRule, err = ruleOf(v.additional); err != nil {
+			return err
+		}
+	}
+	for _, p := range v.properties {
+		parameter := m.Body.Properties[p.name]
+		if parameter.Const != nil {
+			continue
+		}
+		wire := parameter.Name
+		if wire == "" {
+			wire = p.name
+		}
+		required := slices.Contains(v.required, p.name)
+		if err := a.add(argument{name: p.name, property: p.name, wire: wire, in: inBody, style: parameter.Style, required: required}, p.alternatives); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add takes an argument in under a name that no other has: one that stands in several places is prefixed in the later ones.
+func (a *arguments) add(arg argument, alternatives []schema) error {
+	name := legalName(arg.name)
+	if a.taken[name] {
+		name = legalName(arg.in.String() + "_" + name)
+	}
+	arg.name = unused(name, a.taken)
+	a.taken[arg.name] = true
+	var err error
+	if len(alternatives) == 1 {
+		arg.rule, err = ruleOf(alternatives[0])
+	} else {
+		arg.rule, err = ruleOfAny(alternatives)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", arg.property, err)
+	}
+	if a.secrets[arg.property] || a.secrets[arg.wire] {
+		arg.rule = arg.rule.asSecret()
+	}
+	arg.secret = arg.rule != nil && arg.rule.secret
+	arg.shown = look(alternatives).appendInput(nil, 1)
+	a.all = append(a.all, arg)
+	return nil
+}
+
+// ruleOfAny is the rule of a property that the branches of a schema describe differently: only its type is checked here, the rest with the whole.
+func ruleOfAny(alternatives []schema) (*rule, error) {
+	r := newRule()
+	r.kinds = look(alternatives).kinds
+	for _, s := range alternatives {
+		one, err := ruleOf(s)
+		if err != nil {
+			return nil, err
+		}
+		if one != nil {
+			r.secret, r.masks, r.binary = r.secret || one.secret, r.masks || one.masks, r.binary || one.binary
+		}
+	}
+	return r, nil
+}
+
+// describe gives an argument without a description one where its name tells what it is.
+func (arg *argument) describe(def *integration.Definition, resource *integration.Resource) {
+	if arg.in != inPath || member(arg.shown, "description") != nil {
+		return
+	}
+	what := ""
+	if arg.property == "id" {
+		what = "Id of the " + spaced(singularOf(resource))
+	} else {
+		for parent, name := range resource.Parent {
+			if name == arg.property {
+				what = "Id of one of the " + spaced(parent)
+				if r := resourceOf(def, parent); r != nil {
+					what = "Id of the " + spaced(singularOf(r))
+				}
+			}
+		}
+	}
+	if what == "" {
+		return
+	}
+	if arg.source != "" {
+		what += ", from " + arg.source
+	}
+	w := object{dst: slices.Clone(arg.shown[:len(arg.shown)-1])}
+	w.text("description", what+".")
+	arg.shown = append(w.dst, '}')
+}
+
+func spaced(name string) string { return strings.ReplaceAll(name, "_", " ") }
+
+func singularOf(r *integration.Resource) string {
+	if r.Singular != "" {
+		return r.Singular
+	}
+	return r.Name
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

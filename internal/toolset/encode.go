@@ -1,0 +1,187 @@
+package toolset
+
+import (
+	"sluice/internal/jsonscan"
+)
+
+const upperHex = "0123456789ABCDEF"
+
+// unreserved are the characters that stand for themselves everywhere in a URL (RFC 3986, 2.3). All others of an argument are encoded, so that it stays
+// data: a slash never ends its segment, a plus never reads as a space.
+var unreserved = func() (table [256]bool) {
+	for c := 0; c < 128; c++ {
+		b := byte(c)
+		table[c] = b|0x20-'a' < 26 || b-'0' < 10 || b == '-' || b == '.' || b == '_' || b == '~'
+	}
+	return table
+}()
+
+// appendEncoded appends content percent-encoded.
+func appendEncoded(dst, content []byte) []byte {
+	from := 0
+	for i, c := range content {
+		if !unreserved[c] {
+			dst = append(append(dst, content[from:i]...), '%', upperHex[c>>4], upperHex[c&15])
+			from = i + 1
+		}
+	}
+	return append(dst, content[from:]...)
+}
+
+// appendScalar appends a value percent-encoded as one word: a text as what it says, numbers with every digit, and what is no scalar as its JSON.
+func appendScalar(dst, value []byte) []byte { return appendEncoded(dst, scalar(value)) }
+
+// scalar is a value as one word.
+func scalar(value []byte) []byte {
+	switch jsonscan.KindOf(value) {
+	case jsonscan.String:
+		content, _ := jsonscan.Unquote(value)
+		return content
+	case jsonscan.Null:
+		return nil
+	case jsonscan.Array, jsonscan.Object:
+		if compact, err := jsonscan.Drop(nil, value, jsonscan.Set{}); err == nil {
+			return compact
+		}
+	}
+	return value
+}
+
+// separators are what stands between the elements of a list in one parameter, already encoded.
+var separators = map[string]string{"comma": ",", "space": "%20", "pipe": "%7C", "tab": "%09"}
+
+// appendPairs appends a parameter to a query or a form, in its style (OpenAPI 3.2, "Style Values"; tab is Swagger 2.0's tsv). null, an
+// empty list and an empty object add nothing.
+func appendPairs(dst []byte, name string, value []byte, style string) []byte {
+	kind := jsonscan.KindOf(value)
+	if kind == jsonscan.Null {
+		return dst
+	}
+	if style == "json" {
+		return appendPair(dst, name, scalarJSON(value))
+	}
+	switch kind {
+	case jsonscan.Array:
+		return appendList(dst, name, value, style)
+	case jsonscan.Object:
+		return appendObject(dst, name, value, style)
+	}
+	return appendPair(dst, name, scalar(value))
+}
+
+func scalarJSON(value []byte) []byte {
+	compact, err := jsonscan.Drop(nil, value, jsonscan.Set{})
+	if err != nil {
+		return value
+	}
+	return compact
+}
+
+func appendName(dst []byte, name string) []byte {
+	if len(dst) > 0 && dst[len(dst)-1] != '?' {
+		dst = append(dst, '&')
+	}
+	return append(appendEncoded(dst, []byte(name)), '=')
+}
+
+func appendPair(dst []byte, name string, content []byte) []byte {
+	return appendEncoded(appendName(dst, name), content)
+}
+
+func appendList(dst []byte, name string, array []byte, style string) []byte {
+	separator, joined := separators[style]
+	first := true
+	for it := jsonscan.Elements(array); it.Next(); first = false {
+		switch {
+		case !joined:
+			dst = appendPair(dst, name, scalar(it.Value()))
+		case first:
+			dst = appendPair(dst, name, scalar(it.Value()))
+		default:
+			dst = appendScalar(append(dst, separator...), it.Value())
+		}
+	}
+	return dst
+}
+
+func appendObject(dst []byte, name string, members []byte, style string) []byte {
+	separator, joined := separators[style]
+	first := true
+	for it := jsonscan.Members(members); it.Next(); {
+		member, value := text(it.Name()), it.Value()
+		if jsonscan.KindOf(value) == jsonscan.Null {
+			continue
+		}
+		switch {
+		case style == "deep":
+			dst = appendPairs(dst, name+"["+member+"]", value, "deep")
+		case joined:
+			if first {
+				dst = appendName(dst, name)
+			} else {
+				dst = append(dst, separator...)
+			}
+			dst = append(appendEncoded(dst, []byte(member)), separator...)
+			dst = appendScalar(dst, value)
+		default:
+			dst = appendPairs(dst, member, value, "")
+		}
+		first = false
+	}
+	return dst
+}
+
+// headerValue is a value as a header carries it (OpenAPI's style simple): lists and objects with commas, or as JSON.
+func headerValue(value []byte, style string) string {
+	var dst []byte
+	switch kind := jsonscan.KindOf(value); {
+	case style == "json":
+		return string(scalarJSON(value))
+	case kind == jsonscan.Array:
+		for it := jsonscan.Elements(value); it.Next(); {
+			if len(dst) > 0 {
+				dst = append(dst, ',')
+			}
+			dst = append(dst, scalar(it.Value())...)
+		}
+	case kind == jsonscan.Object:
+		for it := jsonscan.Members(value); it.Next(); {
+			if len(dst) > 0 {
+				dst = append(dst, ',')
+			}
+			dst = append(append(append(dst, text(it.Name())...), ','), scalar(it.Value())...)
+		}
+	default:
+		dst = scalar(value)
+	}
+	return string(dst)
+}
+
+// appendCookie appends a cookie to the value of a Cookie header, encoded, as it could not hold a semicolon otherwise.
+func appendCookie(dst []byte, name string, value []byte) []byte {
+	if len(dst) > 0 {
+		dst = append(dst, "; "...)
+	}
+	return appendEncoded(append(append(dst, name...), '='), []byte(headerValue(value, "")))
+}
+
+// isHeaderSafe reports whether a header can carry the text (RFC 9110, 5.5): no line breaks, no other control characters.
+func isHeaderSafe(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' && s[i] != '\t' || s[i] == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// isSegment reports whether content can be one segment of a path. Nothing, or only dots, cannot be sent safely, encoded or not: servers
+// and proxies on the way resolve such segments (RFC 3986, 5.2.4).
+func isSegment(content []byte) bool {
+	for _, c := range content {
+		if c != '.' {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,195 @@
+package toolset
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"sluice/internal/jsonscan"
+)
+
+// mostFaults is how many wrong arguments one answer names.
+const mostFaults = 10
+
+// Error says what is wrong, a sentence for each fault.
+func (e *ArgumentError) Error() string {
+	var b strings.Builder
+	for i, f := range e.Faults {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(f.String())
+	}
+	return b.String()
+}
+
+// String is the fault as a sentence.
+func (f Fault) String() string {
+	s := f.Message
+	if f.Argument != "" {
+		s = f.Argument + " " + f.Message
+	}
+	if !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "?") {
+		s += "."
+	}
+	return s
+}
+
+// findings gathers faults while arguments are checked, and knows where in them the check stands. What is there is spelled out only when something is
+// wrong; until then nothing is allocated.
+type findings struct {
+	faults []Fault
+	places [8]place // the way from an argument to the value that is looked at
+	deeper []place  // the rest of the way
+	depth  int
+}
+
+// place is a step into a value: a member's name, or an element's index.
+type place struct {
+	name  string
+	index int // where name is empty
+}
+
+func (f *findings) none() bool { return len(f.faults) == 0 }
+
+func (f *findings) enter(name string, index int) {
+	if f.depth < len(f.places) {
+		f.places[f.depth] = place{name, index}
+	} else {
+		f.deeper = append(f.deeper[:f.depth-len(f.places)], place{name, index})
+	}
+	f.depth++
+}
+
+func (f *findings) leave() { f.depth-- }
+
+// here spells out where the check stands: filters[0].field.
+func (f *findings) here() string {
+	var b strings.Builder
+	for i := range f.depth {
+		var p place
+		if i < len(f.places) {
+			p = f.places[i]
+		} else {
+			p = f.deeper[i-len(f.places)]
+		}
+		switch {
+		case p.name == "":
+			b.WriteString("[" + strconv.Itoa(p.index) + "]")
+		case i > 0:
+			b.WriteString("." + p.name)
+		default:
+			b.WriteString(p.name)
+		}
+	}
+	return b.String()
+}
+
+// wrong adds a fault at the place where the check stands.
+func (f *findings) wrong(format string, args ...any) { f.add(f.here(), format, args...) }
+
+func (f *findings) add(argument, format string, args ...any) {
+	if len(f.faults) < mostFaults {
+		f.faults = append(f.faults, Fault{Argument: argument, Message: fmt.Sprintf(format, args...)})
+	}
+}
+
+// describe says what came, shortened: the text "urgent", the number 3, an array. What is secret is only named by its type.
+func describe(value []byte, secret bool) string {
+	kind := jsonscan.KindOf(value)
+	if secret {
+		return kind.String()
+	}
+	switch kind {
+	case jsonscan.Null:
+		return "null"
+	case jsonscan.True, jsonscan.False:
+		return "the boolean " + string(value)
+	case jsonscan.Number:
+		return "the number " + shorten(string(value))
+	case jsonscan.String:
+		return "the text " + quoted(text(value))
+	}
+	return kind.String()
+}
+
+func quoted(s string) string { return string(jsonscan.AppendQuote(nil, shorten(s))) }
+
+func shorten(s string) string {
+	const most = 60
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most-1]) + "…"
+}
+
+// nearest returns the name that is spelled most like the wrong one, or "" if none is near.
+func nearest(wrong string, names []string) string {
+	best, least := "", len(wrong)/3+1
+	plain := strings.NewReplacer("-", "", "_", "", " ", "", ".", "")
+	folded := strings.ToLower(plain.Replace(wrong))
+	for _, name := range names {
+		candidate := strings.ToLower(plain.Replace(name))
+		d := distance(folded, candidate)
+		if d > least && len(folded) >= 4 && (strings.HasSuffix(candidate, folded) || strings.HasSuffix(folded, candidate) && len(candidate) >= 4 || strings.HasPrefix(candidate, folded)) {
+			d = least
+		}
+		if d < least || d == least && best == "" {
+			best, least = name, d
+		}
+	}
+	return best
+}
+
+// distance counts the letters to insert, remove, change or swap with their neighbour that make a into b.
+func distance(a, b string) int {
+	const most = 128
+	if len(a) > most || len(b) > most {
+		return most
+	}
+	before, last, next := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		next[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			next[j] = min(last[j]+1, next[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				next[j] = min(next[j], before[j-2]+1)
+			}
+		}
+		before, last, next = last, next, before
+	}
+	return last[len(b)]
+}
+
+// offer says which names there are, with the nearest first if one is near.
+func offer(wrong string, names []string) string {
+	if near := nearest(wrong, names); near != "" {
+		return "did you mean " + near + "?"
+	}
+	const most = 30
+	if len(names) == 0 {
+		return "there are none"
+	}
+	if len(names) > most {
+		return fmt.Sprintf("there are %s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	if len(names) == 1 {
+		return "there is only " + names[0]
+	}
+	return "there are " + strings.Join(names, ", ")
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,0 +1,378 @@
+package toolset
+
+import (
+	"fmt"
+	"slices"
+
+	"sluice/internal/jsonscan"
+)
+
+// view is what a client is shown of a schema: self-contained, without references and combinators, which some clients refuse. It is looser than the schema where
+// it must be; what it no longer says is checked all the same.
+type view struct {
+	kinds       kinds
+	description string
+	options     [][]byte // enum; nil: none
+	bounds      []keyword
+	items       []schema // alternatives
+	properties  []viewed
+	required    []string
+	closed      bool
+	binary      bool
+	plain       bool // rules of the single properties are all there is to check
+	open        bool // says itself that it takes other members
+	additional  schema
+}
+
+// viewed is a property, with the alternatives that the branches of the schema have for it.
+type viewed struct {
+	name         string
+	alternatives []schema
+}
+
+type keyword struct {
+	name string
+	raw  []byte
+}
+
+// shownKeywords go to clients as they are.
+var shownKeywords = []string{"format", "pattern", "minLength", "maxLength", "minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf",
+	"minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "default"}
+
+// viewOf looks at a schema; within holds the references that led to it, so that a recursive one ends.
+func viewOf(s schema, within ...string) view {
+	if target, ok := s.target(); ok {
+		if slices.Contains(within, target.at) {
+			return view{kinds: target.kinds(), description: target.text("description")}
+		}
+		v := viewOf(target, append(slices.Clip(within), target.at)...)
+		if description := s.text("description"); description != "" {
+			v.description = description
+		}
+		if n, _ := jsonscan.Count(s.raw); n > 1 {
+			v.plain = false
+		}
+		return v
+	}
+	v := view{kinds: s.kinds(), description: s.text("description"), required: s.texts("required"), plain: true}
+	for _, p := range s.each("properties") {
+		v.properties = append(v.properties, viewed{p.name, []schema{p.schema}})
+	}
+	if v.kinds == 0 && len(v.properties) > 0 {
+		v.kinds = kindObject
+	}
+	if items, ok := s.under("items"); ok {
+		v.items = []schema{items}
+	}
+	if additional, ok := s.under("additionalProperties"); ok {
+		v.closed = jsonscan.KindOf(additional.raw) == jsonscan.False
+		v.open, v.additional = !v.closed, additional
+	}
+	if raw := s.member("const"); raw != nil {
+		v.options = [][]byte{raw}
+	}
+	if raw := s.member("enum"); jsonscan.KindOf(raw) == jsonscan.Array && v.options == nil {
+		for it := jsonscan.Elements(raw); it.Next(); {
+			v.options = append(v.options, it.Value())
+		}
+	}
+	v.binary = s.text("format") == "binary" || s.text("contentEncoding") == "base64"
+	for _, name := range shownKeywords {
+		raw := s.member(name)
+		if raw == nil || name == "format" && formatOf(text(raw)) == nil {
+			continue
+		}
+		v.bounds = append(v.bounds, keyword{name, raw})
+	}
+	for it := jsonscan.Members(s.raw); it.Next(); {
+		if name := text(it.Name()); (!ruleKeywords[name] || name == "minProperties" || name == "maxProperties") && (len(name) < 2 || name[:2] != "x-") {
+			v.plain = false
+		}
+	}
+	for _, branch := range s.list("allOf") {
+		v.and(viewOf(branch, within...))
+	}
+	for _, name := range []string{"anyOf", "oneOf"} {
+		if branches := s.list(name); len(branches) > 0 {
+			v.and(anyOf(branches, within))
+		}
+	}
+	return v
+}
+
+// and narrows the view to what another says too.
+func (v *view) and(w view) {
+	v.plain = false
+	switch {
+	case v.kinds == 0:
+		v.kinds = w.kinds
+	case w.kinds != 0 && v.kinds&w.kinds != 0:
+		v.kinds &= w.kinds
+	}
+	if v.description == "" {
+		v.description = w.description
+	}
+	if v.options == nil {
+		v.options = w.options
+	}
+	if v.items == nil {
+		v.items = w.items
+	}
+	for _, k := range w.bounds {
+		if !slices.ContainsFunc(v.bounds, func(have keyword) bool { return have.name == k.name }) {
+			v.bounds = append(v.bounds, k)
+		}
+	}
+	for _, p := range w.properties {
+		if !slices.ContainsFunc(v.properties, func(have viewed) bool { return have.name == p.name }) {
+			v.properties = append(v.properties, p)
+		}
+	}
+	for _, name := range w.required {
+		if !slices.Contains(v.required, name) {
+			v.required = append(v.required, name)
+		}
+	}
+	v.binary = v.binary || w.binary
+	v.open = v.open || w.open
+	if v.additional.raw == nil {
+		v.additional = w.additional
+	}
+}
+
+// anyOf is a view of alternatives: whatever one of them takes.
+func anyOf(branches []schema, within []string) view {
+	var views []view
+	var null kinds
+	for _, branch := range branches {
+		v := viewOf(branch, within...)
+		if v.kinds == kindNull {
+			null = kindNull
+			continue
+		}
+		views = append(views, v)
+	}
+	if len(views) == 0 {
+		return view{kinds: null}
+	}
+	all := views[0]
+	for _, v := range views[1:] {
+		all.or(v)
+	}
+	if all.kinds != 0 {
+		all.kinds |= null
+	}
+	if null != 0 && all.options != nil && !slices.ContainsFunc(all.options, func(o []byte) bool { return jsonscan.KindOf(o) == jsonscan.Null }) {
+		all.options = append(slices.Clip(all.options), []byte("null"))
+	}
+	return all
+}
+
+// or widens the view to what another takes.
+func (v *view) or(w view) {
+	v.plain = false
+	if v.kinds == 0 || w.kinds == 0 {
+		v.kinds = 0
+	} else {
+		v.kinds |= w.kinds
+	}
+	if v.options == nil || w.options == nil {
+		v.options = nil
+	} else {
+		v.options = append(slices.Clip(v.options), w.options...)
+	}
+	if v.description == "" {
+		v.description = w.description
+	}
+	v.items = append(slices.Clip(v.items), w.items...)
+	v.bounds = slices.DeleteFunc(slices.Clone(v.bounds), func(k keyword) bool {
+		return !slices.ContainsFunc(w.bounds, func(other keyword) bool { return other.name == k.name && jsonscan.Equal(other.raw, k.raw) })
+	})
+	v.properties = slices.Clone(v.properties)
+	for _, p := range w.properties {
+		if i := slices.IndexFunc(v.properties, func(have viewed) bool { return have.name == p.name }); i >= 0 {
+			v.properties[i].alternatives = append(slices.Clip(v.properties[i].alternatives), p.alternatives...)
+		} else {
+			v.properties = append(v.properties, p)
+		}
+	}
+	v.required = slices.DeleteFunc(slices.Clone(v.required), func(name string) bool { return !slices.Contains(w.required, name) })
+	v.closed = v.closed && w.closed
+	v.binary = v.binary && w.binary
+	v.open = v.open || w.open
+}
+
+// look views one schema, or several alternatives.
+func look(alternatives []schema) view {
+	if len(alternatives) == 1 {
+		return viewOf(alternatives[0])
+	}
+	distinct := alternatives[:1:1]
+	for _, s := range alternatives[1:] {
+		if !slices.ContainsFunc(distinct, func(have schema) bool { return jsonscan.Equal(have.raw, s.raw) }) {
+			distinct = append(distinct, s)
+		}
+	}
+	if len(distinct) == 1 {
+		return viewOf(distinct[0])
+	}
+	return anyOf(distinct, nil)
+}
+
+// mostShown bounds the schemas within each other that a client is shown, since a recursive one has no end.
+const mostShown = 12
+
+// appendInput appends the view as clients are shown what a tool takes.
+func (v view) appendInput(dst []byte, depth int) []byte {
+	w := object{dst: append(dst, '{')}
+	w.kinds(v.kinds)
+	description := v.description
+	if v.binary {
+		if description != "" {
+			description += " "
+		}
+		description += "(The bytes in base64.)"
+	}
+	w.text("description", description)
+	w.array("enum", distinctOptions(v.options))
+	for _, k := range v.bounds {
+		w.raw(k.name, k.raw)
+	}
+	if depth < mostShown {
+		if len(v.items) > 0 {
+			w.dst = look(v.items).appendInput(w.key("items"), depth+1)
+		}
+		w.properties(v, depth, nil)
+	}
+	return append(w.dst, '}')
+}
+
+// appendOutput appends the view as clients are shown what a tool answers. It promises types and names only, and null everywhere: a client that
+// validates answers must not throw one away because its vendor departs from its documentation.
+func (v view) appendOutput(dst []byte, depth int, secret *jsonscan.Set) []byte {
+	w := object{dst: append(dst, '{')}
+	if v.kinds != 0 && depth > 0 {
+		v.kinds |= kindNull
+	}
+	w.kinds(v.kinds)
+	w.text("description", v.description)
+	if depth < mostShown {
+		if len(v.items) > 0 {
+			w.dst = look(v.items).appendOutput(w.key("items"), depth+1, secret)
+		}
+		v.required, v.closed, v.open = nil, false, false
+		w.properties(v, depth, secret)
+	}
+	return append(w.dst, '}')
+}
+
+// object writes the members of a JSON object.
+type object struct {
+	dst []byte
+}
+
+func (o *object) key(name string) []byte {
+	if c := o.dst[len(o.dst)-1]; c != '{' {
+		o.dst = append(o.dst, ',')
+	}
+	return append(jsonscan.AppendQuote(o.dst, name), ':')
+}
+
+func (o *object) raw(name string, raw []byte) {
+	o.dst = o.key(name)
+	if compact, err := jsonscan.Drop(o.dst, raw, jsonscan.Set{}); err == nil {
+		o.dst = compact
+	}
+}
+
+func (o *object) text(name, text string) {
+	if text != "" {
+		o.dst = jsonscan.AppendQuote(o.key(name), text)
+	}
+}
+
+func (o *object) array(name string, elements [][]byte) {
+	if elements == nil {
+		return
+	}
+	o.dst = append(o.key(name), '[')
+	for i, e := range elements {
+		if i > 0 {
+			o.dst = append(o.dst, ',')
+		}
+		o.dst = append(o.dst, e...)
+	}
+	o.dst = append(o.dst, ']')
+}
+
+func (o *object) kinds(k kinds) {
+	names := k.names()
+	if len(names) == 1 {
+		o.text("type", names[0])
+		return
+	}
+	var quoted [][]byte
+	for _, name := range names {
+		quoted = append(quoted, fmt.Appendf(nil, "%q", name))
+	}
+	o.array("type", quoted)
+}
+
+// properties writes what a view says of an object. With a set of secret names it is an answer's, whose members have the vendor's names.
+func (o *object) properties(v view, depth int, secret *jsonscan.Set) {
+	if len(v.properties) > 0 {
+		inner := object{dst: append(o.key("properties"), '{')}
+		renamed := map[string]string{}
+		legal := legalise(v.names())
+		for i, p := range v.properties {
+			if secret != nil {
+				if !secret.Has([]byte(p.name)) {
+					inner.dst = look(p.alternatives).appendOutput(inner.key(p.name), depth+1, secret)
+				}
+				continue
+			}
+			name := p.name
+			if v.plain {
+				name = legal[i]
+				renamed[p.name] = name
+			} else if !isLegalName(name) {
+				continue
+			}
+			inner.dst = look(p.alternatives).appendInput(inner.key(name), depth+1)
+		}
+		o.dst = append(inner.dst, '}')
+		var required [][]byte
+		for _, name := range v.required {
+			if given, ok := renamed[name]; ok {
+				name = given
+			}
+			if isLegalName(name) {
+				required = append(required, jsonscan.AppendQuote(nil, name))
+			}
+		}
+		o.array("required", required)
+	}
+	if v.closed {
+		o.dst = append(o.key("additionalProperties"), "false"...)
+	} else if v.open && jsonscan.KindOf(v.additional.raw) == jsonscan.Object && v.plain {
+		o.dst = viewOf(v.additional).appendInput(o.key("additionalProperties"), depth+1)
+	}
+}
+
+func (v view) names() []string {
+	names := make([]string, len(v.properties))
+	for i, p := range v.properties {
+		names[i] = p.name
+	}
+	return names
+}
+
+func distinctOptions(options [][]byte) [][]byte {
+	var distinct [][]byte
+	for _, o := range options {
+		if !slices.ContainsFunc(distinct, func(have []byte) bool { return jsonscan.Equal(have, o) }) {
+			distinct = append(distinct, o)
+		}
+	}
+	return distinct
+}
