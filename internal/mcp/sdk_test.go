@@ -2,6 +2,7 @@ package mcp_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"sluice/internal/mcpserver"
+	"sluice/internal/stdio"
 )
 
 // The official Go client is the referee: what it reads is what the protocol says.
@@ -24,6 +26,31 @@ func TestTheOfficialGoClientConnectsAndCallsInEachRevision(t *testing.T) {
 	t.Run("HTTP+SSE", func(t *testing.T) {
 		workWith(t, e, &sdk.SSEClientTransport{Endpoint: e.URL + "/mcp/" + openToken}, "2024-11-05")
 	})
+}
+
+func TestTheOfficialGoClientWorksThroughTheBridge(t *testing.T) {
+	e := newEndpoint(t)
+	for _, version := range []string{"", "2026-07-28", "2025-11-25", "2025-03-26"} {
+		t.Run(version, func(t *testing.T) {
+			in, toBridge := io.Pipe()
+			fromBridge, out := io.Pipe()
+			ended := make(chan error, 1)
+			go func() {
+				ended <- stdio.Run(context.Background(), e.URL+"/mcp/"+openToken, in, out, io.Discard, stdio.Options{})
+				out.Close()
+			}()
+			workWith(t, e, &sdk.IOTransport{Reader: fromBridge, Writer: toBridge}, version)
+			toBridge.Close()
+			select {
+			case err := <-ended:
+				if err != nil {
+					t.Error(err)
+				}
+			case <-time.After(10 * time.Second):
+				t.Error("the bridge did not end with its client")
+			}
+		})
+	}
 }
 
 func workWith(t *testing.T, e *endpoint, transport sdk.Transport, version string) {
