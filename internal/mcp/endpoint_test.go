@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -125,11 +124,10 @@ func (s *shipyard) callCount() int {
 
 // register is the servers and API tokens of these tests, and the changes to them.
 type register struct {
-	mcp.Watchers
 	mu       sync.Mutex
 	err      error
 	servers  map[string]*mcpserver.Server
-	watching atomic.Int32
+	watchers map[chan struct{}]string // the server that each watches
 }
 
 const (
@@ -142,6 +140,7 @@ const (
 
 func newRegister() *register {
 	return &register{
+		watchers: map[chan struct{}]string{},
 		servers: map[string]*mcpserver.Server{
 			openToken:   {ID: "mcp_open", Environment: "env_a", AccountID: "acc_a", Name: `Fleet "A"`},
 			lockedToken: {ID: "mcp_locked", Environment: "env_a", AccountID: "acc_a", Config: mcpserver.Config{RequireAPITokenAuth: true}},
@@ -172,14 +171,22 @@ func (r *register) Identify(_ context.Context, token string) (id, environment st
 	return "", "", false, nil
 }
 
-// Watch is that of Watchers, counted.
 func (r *register) Watch(server *mcpserver.Server) (<-chan struct{}, func()) {
-	changed, stop := r.Watchers.Watch(server)
-	r.watching.Add(1)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	changed := make(chan struct{}, 1)
+	r.watchers[changed] = server.ID
 	return changed, func() {
-		stop()
-		r.watching.Add(-1)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.watchers, changed)
 	}
+}
+
+func (r *register) watching() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.watchers)
 }
 
 // change changes a server, nil takes it away, and tells those who watch.
@@ -193,7 +200,15 @@ func (r *register) change(token string, config *mcpserver.Config) {
 		changed.Config = *config
 		r.servers[token] = &changed
 	}
-	r.ServerChanged("mcp_" + strings.TrimPrefix(token, "tok-"))
+	for w, id := range r.watchers {
+		if id != "mcp_"+strings.TrimPrefix(token, "tok-") {
+			continue
+		}
+		select {
+		case w <- struct{}{}:
+		default: // one signal waits already
+		}
+	}
 }
 
 // endpoint is a Handler that listens.

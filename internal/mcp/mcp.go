@@ -14,7 +14,7 @@
 //	result.go    a tool call's outcome → a CallToolResult
 //	reply.go     JSON-RPC answers and errors as bytes
 //	slow.go      an answer that takes long becomes a stream that shows it is alive
-//	events.go    server-sent events; listen.go and sse.go use them, and changes.go tells them of changes
+//	events.go    server-sent events; listen.go and sse.go use them
 //
 // The endpoint keeps no sessions: every answer follows from the request alone, so any node can give it, also after a restart. The one exception
 // is the HTTP+SSE transport of 2024-11-05 (sse.go), where an answer travels on another connection than its question.

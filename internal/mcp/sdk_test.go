@@ -88,7 +88,7 @@ func workWith(t *testing.T, e *endpoint, transport sdk.Transport, version string
 		t.Errorf("prompts %v, %v", prompts, err)
 	}
 
-	waitFor(t, "the client to listen", func() bool { return e.register.watching.Load() > 0 })
+	waitFor(t, "the client to listen", func() bool { return e.register.watching() > 0 })
 	// The list changes and changes back, so that the next client finds it as it was.
 	for _, token := range []string{openToken, shapedToken} {
 		e.register.mu.Lock()

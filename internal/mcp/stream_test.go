@@ -156,7 +156,7 @@ func TestListenTellsNothingThatWasNotAskedFor(t *testing.T) {
 	if got := r.next(false).data; !strings.Contains(got, `"notifications":{}`) {
 		t.Fatalf("acknowledged %s, want nothing", got)
 	}
-	if n := e.register.watching.Load(); n != 0 {
+	if n := e.register.watching(); n != 0 {
 		t.Errorf("%d watches for nothing", n)
 	}
 	e.register.change(openToken, nil)
@@ -184,11 +184,11 @@ func TestNothingStaysBehindAStreamWhoseClientIsGone(t *testing.T) {
 	e := newEndpoint(t)
 	r := e.listen(t, openToken, `{"toolsListChanged":true}`)
 	r.next(false)
-	if n := e.register.watching.Load(); n != 1 {
+	if n := e.register.watching(); n != 1 {
 		t.Fatalf("%d watches, want 1", n)
 	}
 	r.cancel()
-	waitFor(t, "the watch to end", func() bool { return e.register.watching.Load() == 0 })
+	waitFor(t, "the watch to end", func() bool { return e.register.watching() == 0 })
 }
 
 func TestListenRefusesWhatItCannotServe(t *testing.T) {
@@ -209,7 +209,7 @@ func TestEarlierRevisionsAreToldOfChangesOnTheirStream(t *testing.T) {
 	e := newEndpoint(t, quickly)
 	header := map[string]string{"Accept": "text/event-stream", "MCP-Protocol-Version": "2025-11-25"}
 	r := e.open(t, http.MethodGet, "/mcp/"+openToken, header, "")
-	waitFor(t, "the watch to begin", func() bool { return e.register.watching.Load() == 1 })
+	waitFor(t, "the watch to begin", func() bool { return e.register.watching() == 1 })
 	r.next(true)
 	e.register.change(openToken, &mcpserver.Config{Methods: []string{"read"}})
 	if got, want := r.next(false), (event{"message", `{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}`}); got != want {
