@@ -1,0 +1,74 @@
+package node
+
+import (
+	"strings"
+	"sync"
+
+	"sluice/internal/mcpserver"
+	"sluice/internal/store"
+)
+
+// changes tells those who listen to an MCP server that its tools may have changed, wherever the change was made.
+type changes struct {
+	cancels []func()
+
+	mu       sync.Mutex
+	watchers map[*watcher]struct{}
+}
+
+type watcher struct {
+	server *mcpserver.Server
+	signal chan struct{}
+}
+
+func newChanges(st *store.Store) *changes {
+	c := &changes{watchers: map[*watcher]struct{}{}}
+	for _, topic := range []string{store.Servers, store.Accounts, store.Integrations} {
+		c.cancels = append(c.cancels, st.Subscribe(topic, func(key string) { c.changed(topic, key) }))
+	}
+	return c
+}
+
+func (c *changes) close() {
+	for _, cancel := range c.cancels {
+		cancel()
+	}
+}
+
+// Watch implements mcp.Changes.
+func (c *changes) Watch(server *mcpserver.Server) (<-chan struct{}, func()) {
+	w := &watcher{server, make(chan struct{}, 1)}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.watchers[w] = struct{}{}
+	return w.signal, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.watchers, w)
+	}
+}
+
+func (c *changes) changed(topic, key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for w := range c.watchers {
+		if w.concerns(topic, key) {
+			select {
+			case w.signal <- struct{}{}:
+			default: // one is waiting already
+			}
+		}
+	}
+}
+
+func (w *watcher) concerns(topic, key string) bool {
+	switch {
+	case key == "": // news may have been missed
+		return true
+	case topic == store.Servers:
+		return key == w.server.ID
+	case topic == store.Accounts:
+		return key == w.server.AccountID
+	}
+	return strings.HasPrefix(key, w.server.Environment+"/")
+}

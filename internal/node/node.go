@@ -1,0 +1,186 @@
+// Package node puts one Sluice together from its parts: the store and what is kept in it, the way of a call, and the doors. `serve` runs one, `demo` too, and
+// several on one PostgreSQL are one installation.
+//
+// It imports everything but the sandbox, and only cmd/sluice imports it. Settings go in; an http.Handler comes out.
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+
+	"sluice/integrations"
+	"sluice/internal/account"
+	"sluice/internal/audit"
+	"sluice/internal/catalog"
+	"sluice/internal/environment"
+	"sluice/internal/gateway"
+	"sluice/internal/mcp"
+	"sluice/internal/mcpserver"
+	"sluice/internal/outbound"
+	"sluice/internal/secret"
+	"sluice/internal/store"
+	"sluice/internal/toolset"
+	"sluice/internal/vendor"
+)
+
+// Settings are what an operator decides.
+type Settings struct {
+	Database       string   // a file's path, or postgres://…
+	MasterKey      string   // 32 bytes in base64 or hexadecimal; "": MasterKeyFile
+	MasterKeyFile  string   // "": master.key beside the SQLite file
+	PublicURL      string   // under which the world reaches this installation
+	AllowAddresses []string // addresses inside the network that vendors may have: loopback, private, prefixes
+	AllowedOrigins []string // of web pages that may call MCP servers
+	AllowedHosts   []string // names that this machine may be called by while it listens on loopback
+	Version        string
+	Log            *slog.Logger // nil: slog.Default()
+}
+
+// Node is one running Sluice, but for the listener.
+type Node struct {
+	Store        *store.Store
+	Keys         *secret.Keys
+	Environments *environment.Service
+	Catalog      *catalog.Catalog
+	Accounts     *account.Service
+	Servers      *mcpserver.Service
+	Audit        *audit.Log
+	Gateway      *gateway.Gateway
+	Settings     Settings
+
+	outbound *outbound.Client
+	mcp      *mcp.Handler
+	api      http.Handler
+	closers  []func()
+}
+
+// Open makes a node. Close it, also when a part of the work that needs one is all that is wanted.
+func Open(ctx context.Context, s Settings) (_ *Node, err error) {
+	if s.Log == nil {
+		s.Log = slog.Default()
+	}
+	n := &Node{Settings: s}
+	defer func() {
+		if err != nil {
+			n.Close()
+		}
+	}()
+	policy, err := outbound.ParsePolicy(s.AllowAddresses)
+	if err != nil {
+		return nil, err
+	}
+	builtin, err := integrations.All()
+	if err != nil {
+		return nil, err
+	}
+	if n.Store, err = store.Open(ctx, s.Database, store.Options{Log: s.Log}); err != nil {
+		return nil, err
+	}
+	n.onClose(func() { n.Store.Close() })
+	source, err := n.masterKey()
+	if err != nil {
+		return nil, err
+	}
+	if n.Keys, err = secret.Load(ctx, n.Store, source); err != nil {
+		return nil, err
+	}
+	n.onClose(n.Store.Subscribe(store.Keysets, func(string) { n.Keys.Changed() }))
+
+	n.Environments = environment.New(n.Store, n.Keys, s.Log)
+	n.onClose(n.Environments.Close)
+	n.Catalog = catalog.New(n.Store, builtin)
+	n.onClose(n.Catalog.Close)
+	n.outbound = outbound.New(outbound.Options{Policy: policy})
+	n.onClose(n.outbound.Close)
+	n.Accounts = account.New(account.Config{Store: n.Store, Sealer: n.Keys, Definitions: n.Catalog, Outbound: n.outbound, Log: s.Log})
+	n.onClose(n.Accounts.Close)
+	n.Servers = mcpserver.New(n.Store, n.Keys, mcpserver.Options{Validate: n.checkFilters, Log: s.Log})
+	n.onClose(n.Servers.Close)
+	n.Audit = audit.New(n.Store, s.Log)
+	n.onClose(n.Audit.Close)
+	n.Gateway = gateway.New(gateway.Config{
+		Definitions: n.Catalog, Accounts: n.Accounts, Audit: n.Audit, Sealer: n.Keys,
+		Vendor: vendor.New(vendor.Config{Accounts: n.Accounts, Outbound: n.outbound}),
+	})
+	return n, n.openDoors()
+}
+
+func (n *Node) openDoors() error {
+	changes := newChanges(n.Store)
+	n.onClose(changes.close)
+	door, err := mcp.New(mcp.Options{
+		Gateway: n.Gateway, Servers: n.Servers, APITokens: n.Environments, Changes: changes,
+		PublicURL: n.Settings.PublicURL, AllowedOrigins: n.Settings.AllowedOrigins, AllowedHosts: n.Settings.AllowedHosts,
+		Version: n.Settings.Version, Log: n.Settings.Log,
+	})
+	if err != nil {
+		return err
+	}
+	n.mcp = door
+	return nil
+}
+
+// masterKey is where the key comes from that wraps the keyset. Several nodes share a database and no disk, so PostgreSQL wants it given.
+func (n *Node) masterKey() (secret.Source, error) {
+	switch {
+	case n.Settings.MasterKey != "":
+		return secret.Given(n.Settings.MasterKey), nil
+	case n.Settings.MasterKeyFile != "":
+		return secret.File(n.Settings.MasterKeyFile), nil
+	case n.Store.Dialect() == store.SQLite:
+		return secret.File(filepath.Join(filepath.Dir(n.Store.Path()), "master.key")), nil
+	}
+	return nil, errors.New("PostgreSQL needs a master key, the same on every node: give --master-key, SLUICE_MASTER_KEY or --master-key-file (32 random bytes in base64: openssl rand -base64 32)")
+}
+
+// checkFilters refuses a config whose filters name what the account's integration does not have, or leave no tool.
+func (n *Node) checkFilters(ctx context.Context, environment, accountID string, config mcpserver.Config) error {
+	acct, err := n.Accounts.Get(ctx, environment, accountID)
+	if err != nil {
+		return err
+	}
+	def, err := n.Catalog.Find(ctx, environment, acct.Integration)
+	if err != nil {
+		return err
+	}
+	return toolset.CheckFilter(def, config.Methods, config.Tags)
+}
+
+// Handler serves the node's doors.
+func (n *Node) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(mcp.Path, n.mcp)
+	if n.api != nil {
+		mux.Handle("/", n.api)
+	}
+	// The MCP endpoint is asked most by far and needs none of what a mux does.
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.URL.Path) > len(mcp.Path) && r.URL.Path[:len(mcp.Path)] == mcp.Path {
+			n.mcp.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// Drain ends the streams, so that a server's Shutdown need not wait for them.
+func (n *Node) Drain(ctx context.Context) error {
+	if err := n.mcp.Close(ctx); err != nil {
+		return fmt.Errorf("end the streams: %w", err)
+	}
+	return nil
+}
+
+func (n *Node) onClose(f func()) { n.closers = append(n.closers, f) }
+
+// Close writes down what is queued and lets go of everything, last made first. Requests must have ended before.
+func (n *Node) Close() {
+	for i := len(n.closers) - 1; i >= 0; i-- {
+		n.closers[i]()
+	}
+	n.closers = nil
+}
