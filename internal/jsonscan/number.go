@@ -81,8 +81,34 @@ func (d *decimal) digit(i int) byte {
 	return d.frac[i-len(d.whole)]
 }
 
+// small reads the numbers that one mostly meets: whole, in plain digits, not long.
+func small(number []byte) (int, bool) {
+	i, n := 0, 0
+	if len(number) > 0 && number[0] == '-' {
+		i = 1
+	}
+	if len(number) == i || len(number) > 18 {
+		return 0, false
+	}
+	for _, c := range number[i:] {
+		if c-'0' > 9 {
+			return 0, false
+		}
+		n = n*10 + int(c-'0')
+	}
+	if i == 1 {
+		n = -n
+	}
+	return n, true
+}
+
 // CompareNumbers compares two JSON numbers by their exact value: -1, 0 or +1. 3, 3.0 and 30e-1 are equal; no digit is rounded away.
 func CompareNumbers(a, b []byte) int {
+	if n, ok := small(a); ok {
+		if m, ok := small(b); ok {
+			return compareInts(n, m)
+		}
+	}
 	x, y := parseDecimal(a), parseDecimal(b)
 	if sx, sy := x.sign(), y.sign(); sx != sy {
 		return compareInts(sx, sy)
@@ -126,6 +152,9 @@ func compareInts(a, b int) int {
 
 // IsInteger reports whether a JSON number's value is whole: 3, 3.0, 12e1, but not 3.5.
 func IsInteger(number []byte) bool {
+	if _, ok := small(number); ok {
+		return true
+	}
 	d := parseDecimal(number)
 	return d.len() <= max(d.point, 0)
 }
@@ -154,6 +183,9 @@ func AppendInteger(dst, number []byte) ([]byte, bool) {
 
 // Int returns a whole JSON number as an int, and false if it is not whole or does not fit.
 func Int(number []byte) (int, bool) {
+	if n, ok := small(number); ok {
+		return n, true
+	}
 	d := parseDecimal(number)
 	if d.len() > max(d.point, 0) || d.point > 19 {
 		return 0, false

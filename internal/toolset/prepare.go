@@ -204,8 +204,8 @@ func (p *plan) checkTogether(s *jsonschema.Schema, values [][]byte, more []unpla
 
 // address builds the path, the query and the headers.
 func (p *plan) address(values [][]byte, more []unplanned, prepared *Prepared, f *findings) {
-	var pathRoom, queryRoom [512]byte
-	path, query := pathRoom[:0], append(queryRoom[:0], p.query...)
+	var room [512]byte
+	path, query := room[:0], []byte(p.query)
 	if p.literal == "" {
 		for i := range p.path {
 			if s := &p.path[i]; s.argument < 0 {
@@ -224,6 +224,9 @@ func (p *plan) address(values [][]byte, more []unplanned, prepared *Prepared, f 
 		}
 		switch arg.in {
 		case inQuery:
+			if query == nil {
+				query = make([]byte, 0, 128)
+			}
 			query = appendPairs(query, arg.wire, value, arg.style)
 		case inHeader:
 			content := headerValue(value, arg.style)
