@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"net/textproto"
 	"net/url"
 	"strings"
 	"sync"
@@ -23,8 +26,9 @@ type service struct {
 	url   string
 	token string
 
-	mu    sync.Mutex
-	clock time.Time
+	mu     sync.Mutex
+	clock  time.Time
+	parent *service // whose clock it is, if not its own
 }
 
 func start(t *testing.T, config octapipe.Config) *service {
@@ -48,11 +52,50 @@ func start(t *testing.T, config octapipe.Config) *service {
 
 func seeded(t *testing.T) *service { return start(t, octapipe.Config{Seed: true}) }
 
-func (s *service) pass(d time.Duration) { s.mu.Lock(); defer s.mu.Unlock(); s.clock = s.clock.Add(d) }
+func (s *service) pass(d time.Duration) {
+	if s.parent != nil {
+		s.parent.pass(d)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clock = s.clock.Add(d)
+}
 
 // as is the same service with another token.
 func (s *service) as(token string) *service {
-	return &service{t: s.t, box: s.box, url: s.url, token: token}
+	return &service{t: s.t, box: s.box, url: s.url, token: token, parent: s}
+}
+
+// upload sends a multipart form.
+func (s *service) upload(name, kind, content string, fields object) *reply {
+	s.t.Helper()
+	return s.uploadTo("/files", name, kind, content, fields)
+}
+
+func (s *service) uploadTo(path, name, kind, content string, fields object) *reply {
+	s.t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	header := textproto.MIMEHeader{"Content-Disposition": {mime.FormatMediaType("form-data", map[string]string{"name": "file", "filename": name})}}
+	if kind != "" {
+		header.Set("Content-Type", kind)
+	}
+	part, err := form.CreatePart(header)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	io.WriteString(part, content)
+	for name, value := range fields {
+		form.WriteField(name, value.(string))
+	}
+	form.Close()
+	r, err := http.NewRequest("POST", s.url+path, &body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	return s.send(r)
 }
 
 type reply struct {

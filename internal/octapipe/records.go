@@ -164,7 +164,10 @@ func bulkUpdateRecords(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return ok(map[string]int64{"matched": n, "updated": n})
+	return ok(struct {
+		Matched int64 `json:"matched"`
+		Updated int64 `json:"updated"`
+	}{n, n})
 }
 
 // change is what a bulk update does to each record. nil is left alone.
@@ -257,5 +260,8 @@ func bulkDeleteRecords(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return ok(map[string]int64{"matched": n, "deleted": n})
+	return ok(struct {
+		Matched int64 `json:"matched"`
+		Deleted int64 `json:"deleted"`
+	}{n, n})
 }
