@@ -17,10 +17,13 @@ import (
 var arrows = map[string][]string{
 	".": {},
 
-	// The binary puts everything together, and only it knows the sandbox and the bridge.
-	"cmd/sluice": {"integrations", "internal/api", "internal/mcp", "internal/octapipe", "internal/stdio", "internal/gateway", "internal/toolset", "internal/vendor",
-		"internal/account", "internal/mcpserver", "internal/environment", "internal/audit", "internal/catalog", "internal/integration", "internal/outbound",
-		"internal/secret", "internal/store"},
+	// The binary's commands; only they know the sandbox and the bridge.
+	"cmd/sluice": {"integrations", "internal/node", "internal/api", "internal/octapipe", "internal/stdio", "internal/account", "internal/mcpserver", "internal/environment",
+		"internal/catalog", "internal/integration", "internal/store"},
+
+	// One running Sluice, put together from its parts.
+	"internal/node": {"integrations", "internal/api", "internal/mcp", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
+		"internal/environment", "internal/audit", "internal/catalog", "internal/integration", "internal/outbound", "internal/secret", "internal/store"},
 
 	// Doors: who asks, and in what language.
 	"internal/mcp": {"internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration", "internal/jsonscan"},
@@ -42,7 +45,7 @@ var arrows = map[string][]string{
 	"internal/audit":       {"internal/store", "internal/store/db"},
 
 	// The ground: these know nothing of Sluice.
-	"integrations":             {},
+	"integrations":             {"internal/integration"},
 	"internal/integration":     {},
 	"internal/jsonscan":        {},
 	"internal/outbound":        {},
