@@ -4,5 +4,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(account audit gateway mcp mcpserver outbound vendor)
-SLUICE_TEST_DATABASES=postgresql exec go test -race -short "${packages[@]/#/./internal/}"
+packages=(account audit gateway mcp mcpserver outbound stdio vendor)
+exec go test -race -skip '/^SQLite$' "${packages[@]/#/./internal/}"
