@@ -158,12 +158,19 @@ func (a *arguments) gatherOutside(references []string) error {
 		}
 		return nil
 	}
+	names := slices.Clone(references)
+	for _, p := range documented.properties {
+		if !slices.Contains(names, p.name) {
+			names = append(names, p.name)
+		}
+	}
+	legal := legalNames(names)
 	for _, name := range references {
 		alternatives := find(name)
 		if alternatives == nil {
 			alternatives = []schema{{raw: []byte(`{"type":"string"}`)}}
 		}
-		if err := a.add(argument{name: name, property: name, wire: name, in: inPath, required: true}, alternatives); err != nil {
+		if err := a.add(argument{name: legal[name], property: name, wire: name, in: inPath, required: true}, alternatives); err != nil {
 			return err
 		}
 		if find(name) == nil { // a number is as good where nobody said what it is
@@ -190,7 +197,7 @@ func (a *arguments) gatherOutside(references []string) error {
 			return fmt.Errorf("parameter %s: the path %s has no {{query.%s}}", p.name, a.method.Path, p.name)
 		}
 		required := slices.Contains(documented.required, p.name)
-		if err := a.add(argument{name: p.name, property: p.name, wire: wire, in: in, style: parameter.Style, required: required}, p.alternatives); err != nil {
+		if err := a.add(argument{name: legal[p.name], property: p.name, wire: wire, in: in, style: parameter.Style, required: required}, p.alternatives); err != nil {
 			return err
 		}
 	}
@@ -248,6 +255,7 @@ func (a *arguments) gatherBody() error {
 			return err
 		}
 	}
+	legal := legalNames(v.names())
 	for _, p := range v.properties {
 		parameter := m.Body.Properties[p.name]
 		if parameter.Const != nil {
@@ -258,7 +266,7 @@ func (a *arguments) gatherBody() error {
 			wire = p.name
 		}
 		required := slices.Contains(v.required, p.name)
-		if err := a.add(argument{name: p.name, property: p.name, wire: wire, in: inBody, style: parameter.Style, required: required}, p.alternatives); err != nil {
+		if err := a.add(argument{name: legal[p.name], property: p.name, wire: wire, in: inBody, style: parameter.Style, required: required}, p.alternatives); err != nil {
 			return err
 		}
 	}

@@ -43,6 +43,15 @@ func legalise(names []string) []string {
 	return legal
 }
 
+// legalNames is legalise as a map.
+func legalNames(names []string) map[string]string {
+	legal := make(map[string]string, len(names))
+	for i, name := range legalise(names) {
+		legal[names[i]] = name
+	}
+	return legal
+}
+
 func legalName(name string) string {
 	if isLegalName(name) {
 		return name

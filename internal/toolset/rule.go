@@ -71,8 +71,8 @@ var ruleKeywords = map[string]bool{
 	"externalDocs": true, "xml": true, "discriminator": true,
 }
 
-// ruleOf compiles a schema. within holds the references that led here, so that a recursive schema ends in the library's hands.
-func ruleOf(s schema, within ...string) (*rule, error) {
+// ruleOf compiles a schema. Where a recursive one comes to itself, the library goes on.
+func ruleOf(s schema) (*rule, error) {
 	switch jsonscan.KindOf(s.raw) {
 	case jsonscan.Invalid, jsonscan.True:
 		return nil, nil
@@ -83,11 +83,11 @@ func ruleOf(s schema, within ...string) (*rule, error) {
 		return nil, fmt.Errorf("%s is %v, not a schema", nameOfPointer(s.at), jsonscan.KindOf(s.raw))
 	}
 	if target, ok := s.target(); ok {
-		if slices.Contains(within, target.at) {
+		if s.recurs(target) {
 			return s.leave(newRule())
 		}
 		if n, _ := jsonscan.Count(s.raw); n == 1 {
-			return ruleOf(target, append(slices.Clip(within), target.at)...)
+			return ruleOf(target)
 		}
 	}
 	r := newRule()
@@ -99,10 +99,10 @@ func ruleOf(s schema, within ...string) (*rule, error) {
 		return nil, err
 	}
 	r.numeric(s)
-	if err := r.arrays(s, within); err != nil {
+	if err := r.arrays(s); err != nil {
 		return nil, err
 	}
-	if err := r.objects(s, within); err != nil {
+	if err := r.objects(s); err != nil {
 		return nil, err
 	}
 	r.masks = r.masks || r.secret || r.binary
@@ -238,10 +238,10 @@ func (r *rule) numeric(s schema) {
 	r.least, r.most = limit("minimum", "exclusiveMinimum", 1), limit("maximum", "exclusiveMaximum", -1)
 }
 
-func (r *rule) arrays(s schema, within []string) (err error) {
+func (r *rule) arrays(s schema) (err error) {
 	r.minItems, r.maxItems = s.count("minItems", 0), s.count("maxItems", -1)
 	if items, ok := s.under("items"); ok && s.member("prefixItems") == nil {
-		if r.items, err = ruleOf(items, within...); err != nil {
+		if r.items, err = ruleOf(items); err != nil {
 			return err
 		}
 		r.masks = r.masks || r.items != nil && r.items.masks
@@ -249,7 +249,7 @@ func (r *rule) arrays(s schema, within []string) (err error) {
 	return nil
 }
 
-func (r *rule) objects(s schema, within []string) (err error) {
+func (r *rule) objects(s schema) (err error) {
 	r.minMembers, r.maxMembers = s.count("minProperties", 0), s.count("maxProperties", -1)
 	properties := s.each("properties")
 	names := make([]string, len(properties))
@@ -259,7 +259,7 @@ func (r *rule) objects(s schema, within []string) (err error) {
 	r.byName = make(map[string]int, len(properties))
 	for i, name := range legalise(names) {
 		p := properties[i]
-		compiled, err := ruleOf(p.schema, within...)
+		compiled, err := ruleOf(p.schema)
 		if err != nil {
 			return err
 		}
@@ -286,7 +286,7 @@ func (r *rule) objects(s schema, within []string) (err error) {
 		return nil // the library knows which members are additional
 	}
 	if additional, ok := s.under("additionalProperties"); ok {
-		if r.additional, err = ruleOf(additional, within...); err != nil {
+		if r.additional, err = ruleOf(additional); err != nil {
 			return err
 		}
 		if r.additional != nil && r.additional.never {

@@ -12,9 +12,10 @@ import (
 
 // schema is one JSON Schema within a document: its bytes, and where they stand. The zero schema allows everything.
 type schema struct {
-	doc *document
-	at  string // JSON pointer into the document
-	raw []byte
+	doc   *document
+	at    string // JSON pointer into the document
+	raw   []byte
+	trail []string // pointers that references were followed to on the way here: one that comes again has no end
 }
 
 // document is a self-contained schema document, put into the shape of JSON Schema 2020-12 (normalise).
@@ -73,7 +74,7 @@ func member(object []byte, name string) []byte {
 // under returns the schema at a keyword.
 func (s schema) under(keyword string) (schema, bool) {
 	raw := s.member(keyword)
-	return schema{s.doc, s.at + "/" + keyword, raw}, isSchema(raw)
+	return schema{s.doc, s.at + "/" + keyword, raw, s.trail}, isSchema(raw)
 }
 
 func isSchema(raw []byte) bool {
@@ -99,7 +100,7 @@ func (s schema) each(keyword string) []named {
 	var all []named
 	for it := jsonscan.Members(raw); it.Next(); {
 		name := text(it.Name())
-		all = append(all, named{name, schema{s.doc, s.at + "/" + keyword + "/" + escapePointer(name), it.Value()}})
+		all = append(all, named{name, schema{s.doc, s.at + "/" + keyword + "/" + escapePointer(name), it.Value(), s.trail}})
 	}
 	return all
 }
@@ -112,7 +113,7 @@ func (s schema) list(keyword string) []schema {
 	}
 	var all []schema
 	for it := jsonscan.Elements(raw); it.Next(); {
-		all = append(all, schema{s.doc, fmt.Sprintf("%s/%s/%d", s.at, keyword, len(all)), it.Value()})
+		all = append(all, schema{s.doc, fmt.Sprintf("%s/%s/%d", s.at, keyword, len(all)), it.Value(), s.trail})
 	}
 	return all
 }
@@ -174,8 +175,11 @@ func (s schema) target() (schema, bool) {
 			raw = member(raw, key)
 		}
 	}
-	return schema{s.doc, pointer, raw}, isSchema(raw)
+	return schema{s.doc, pointer, raw, append(slices.Clip(s.trail), pointer)}, isSchema(raw)
 }
+
+// recurs reports whether a reference leads back to where one came from.
+func (s schema) recurs(target schema) bool { return slices.Contains(s.trail, target.at) }
 
 func escapePointer(name string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)

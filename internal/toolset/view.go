@@ -39,13 +39,13 @@ type keyword struct {
 var shownKeywords = []string{"format", "pattern", "minLength", "maxLength", "minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf",
 	"minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "default"}
 
-// viewOf looks at a schema; within holds the references that led to it, so that a recursive one ends.
-func viewOf(s schema, within ...string) view {
+// viewOf looks at a schema. A recursive one ends where it comes to itself.
+func viewOf(s schema) view {
 	if target, ok := s.target(); ok {
-		if slices.Contains(within, target.at) {
+		if s.recurs(target) {
 			return view{kinds: target.kinds(), description: target.text("description")}
 		}
-		v := viewOf(target, append(slices.Clip(within), target.at)...)
+		v := viewOf(target)
 		if description := s.text("description"); description != "" {
 			v.description = description
 		}
@@ -65,7 +65,8 @@ func viewOf(s schema, within ...string) view {
 		v.items = []schema{items}
 	}
 	if additional, ok := s.under("additionalProperties"); ok {
-		v.closed = jsonscan.KindOf(additional.raw) == jsonscan.False
+		// With patterns, which names are additional cannot be shown.
+		v.closed = jsonscan.KindOf(additional.raw) == jsonscan.False && s.member("patternProperties") == nil
 		v.open, v.additional = !v.closed, additional
 	}
 	if raw := s.member("const"); raw != nil {
@@ -90,11 +91,11 @@ func viewOf(s schema, within ...string) view {
 		}
 	}
 	for _, branch := range s.list("allOf") {
-		v.and(viewOf(branch, within...))
+		v.and(viewOf(branch))
 	}
 	for _, name := range []string{"anyOf", "oneOf"} {
 		if branches := s.list(name); len(branches) > 0 {
-			v.and(anyOf(branches, within))
+			v.and(anyOf(branches))
 		}
 	}
 	return v
@@ -141,11 +142,11 @@ func (v *view) and(w view) {
 }
 
 // anyOf is a view of alternatives: whatever one of them takes.
-func anyOf(branches []schema, within []string) view {
+func anyOf(branches []schema) view {
 	var views []view
 	var null kinds
 	for _, branch := range branches {
-		v := viewOf(branch, within...)
+		v := viewOf(branch)
 		if v.kinds == kindNull {
 			null = kindNull
 			continue
@@ -216,7 +217,7 @@ func look(alternatives []schema) view {
 	if len(distinct) == 1 {
 		return viewOf(distinct[0])
 	}
-	return anyOf(distinct, nil)
+	return anyOf(distinct)
 }
 
 // mostShown bounds the schemas within each other that a client is shown, since a recursive one has no end.
