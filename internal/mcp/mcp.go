@@ -77,6 +77,7 @@ type Options struct {
 	KeepAlive time.Duration // between the signs of life on a stream; 0: 20 s, under every proxy's usual minute
 	SlowAfter time.Duration // how long an answer may take before it becomes a stream, if the client takes one; 0: KeepAlive / 2
 	MaxBody   int64         // bytes of one POST; 0: 4 MiB
+	BodyTime  time.Duration // how long the body of one may take to arrive; 0: a minute
 }
 
 // Path is where the Handler is mounted; the token follows.
@@ -93,6 +94,7 @@ type Handler struct {
 	keepAlive time.Duration
 	slowAfter time.Duration
 	maxBody   int64
+	bodyTime  time.Duration
 
 	serverInfo   string // the JSON of serverInfo
 	metaOpen     string // the start of every modern result's _meta
@@ -113,7 +115,7 @@ func New(o Options) (*Handler, error) {
 	}
 	h := &Handler{
 		gateway: o.Gateway, servers: o.Servers, apiTokens: o.APITokens, changes: o.Changes,
-		access: access, log: o.Log, keepAlive: o.KeepAlive, slowAfter: o.SlowAfter, maxBody: o.MaxBody,
+		access: access, log: o.Log, keepAlive: o.KeepAlive, slowAfter: o.SlowAfter, maxBody: o.MaxBody, bodyTime: o.BodyTime,
 		publicPrefix: access.publicPath,
 		closing:      make(chan struct{}), sessions: map[string]*session{},
 	}
@@ -128,6 +130,9 @@ func New(o Options) (*Handler, error) {
 	}
 	if h.maxBody <= 0 {
 		h.maxBody = 4 << 20
+	}
+	if h.bodyTime <= 0 {
+		h.bodyTime = time.Minute
 	}
 	version := o.Version
 	if version == "" {

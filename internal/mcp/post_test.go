@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"sluice/internal/gateway"
 	"sluice/internal/mcp"
@@ -119,6 +121,34 @@ func TestRefusesABodyOverTheLimitThatDoesNotSayHowLongItIs(t *testing.T) {
 	defer response.Body.Close()
 	if response.StatusCode != 413 {
 		t.Errorf("status %d, want 413", response.StatusCode)
+	}
+}
+
+func TestDoesNotWaitForEverForABody(t *testing.T) {
+	e := newEndpoint(t, func(o *mcp.Options) { o.BodyTime = 20 * time.Millisecond })
+	body, trickle := io.Pipe()
+	defer trickle.Close()
+	go func() { _, _ = trickle.Write([]byte(`{"jsonrpc":`)) }()
+	r, _ := http.NewRequest(http.MethodPost, e.URL+"/mcp/"+openToken, body)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusRequestTimeout {
+		t.Errorf("status %d, want 408", response.StatusCode)
+	}
+	// The deadline is the body's alone: a call may take longer.
+	e.shipyard.comesTo(getShip, func(ctx context.Context, _ string) (*gateway.Result, error) {
+		select {
+		case <-time.After(60 * time.Millisecond):
+			return &gateway.Result{Body: []byte(`{}`), Total: -1, RateLimit: unlimited}, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	})
+	if a := e.call(t, openToken, "2025-11-25", getShip, `{"id":"7"}`); a.at(t, "result.content.0.text") != "{}" {
+		t.Errorf("the call came to %s", a.body)
 	}
 }
 

@@ -120,7 +120,7 @@ func write(w http.ResponseWriter, status int, body []byte) {
 func refuse(w http.ResponseWriter, status int, message string) {
 	code := status
 	switch status {
-	case http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusBadRequest, http.StatusMethodNotAllowed:
+	case http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusBadRequest, http.StatusRequestTimeout, http.StatusMethodNotAllowed:
 		code = codeInvalidRequest
 	case http.StatusInternalServerError:
 		code = codeInternal
