@@ -124,8 +124,8 @@ func (k *card) tell(c *call) error {
 }
 
 var cardFilters = columns{
-	"uuid": text("uuid"), "name": text("name"), "code": text("code"), "sla": {expr: "sla", kind: kindNumber},
-	"pipeline_stage_uuid": text("stage_uuid"), "creator_user_uuid": text("creator_uuid"), "owner_user_uuid": text("owner_uuid"),
+	"uuid": textColumn("uuid"), "name": textColumn("name"), "code": textColumn("code"), "sla": {expr: "sla", kind: kindNumber},
+	"pipeline_stage_uuid": textColumn("stage_uuid"), "creator_user_uuid": textColumn("creator_uuid"), "owner_user_uuid": textColumn("owner_uuid"),
 	"tag":                   {expr: "tags", kind: kindList, each: "json_each(tags)"},
 	"tags":                  {expr: "tags", kind: kindList, each: "json_each(tags)"},
 	"last_stage_updated_at": {expr: "last_stage_updated_at", kind: kindStamp},

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -45,26 +46,29 @@ func openDatabase(path string, durable bool) (db *sql.DB, fresh bool, err error)
 	}
 	db.SetMaxOpenConns(4)
 	db.SetMaxIdleConns(4)
-	defer func() {
-		if err != nil {
-			db.Close()
-		}
-	}()
+	if fresh, err = isFresh(db); err != nil {
+		return nil, false, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
+	}
+	return db, fresh, nil
+}
+
+// isFresh tells whether the database has no tables yet, and refuses one that has others than this code knows.
+func isFresh(db *sql.DB) (bool, error) {
 	var version int
 	if err := db.QueryRow("PRAGMA user_version").Scan(&version); err != nil {
-		return nil, false, fmt.Errorf("open %s: %w", path, err)
+		return false, err
 	}
-	switch version {
-	case schemaVersion:
-		return db, false, nil
-	case 0:
-		if _, err := db.Exec(schema + "; PRAGMA user_version = " + strconv.Itoa(schemaVersion)); err != nil {
-			return nil, false, fmt.Errorf("lay out %s: %w", path, err)
-		}
-		return db, true, nil
+	if version != 0 && version != schemaVersion {
+		return false, fmt.Errorf("it was written by another version of the sandbox (layout %d, this one knows %d): move it away and start again",
+			version, schemaVersion)
 	}
-	return nil, false, fmt.Errorf("%s was written by another version of the sandbox (layout %d, this one knows %d): move it away and start again",
-		path, version, schemaVersion)
+	return version == 0, nil
+}
+
+// layOut makes the tables of a new database.
+func layOut(tx *sql.Tx) error {
+	_, err := tx.Exec(schema + "; PRAGMA user_version = " + strconv.Itoa(schemaVersion))
+	return err
 }
 
 // write runs fn in a transaction of its own and commits if fn returns nil. Writers queue here rather than in SQLite, whose waiting is polling.

@@ -22,7 +22,7 @@ func (d *database) complete(c *call) (err error) {
 	return err
 }
 
-var parentFilters = columns{"uuid": text("uuid"), "name": text("name")}.and(stamps)
+var parentFilters = columns{"uuid": textColumn("uuid"), "name": textColumn("name")}.and(stamps)
 
 func listDatabases(c *call) (answer, error) {
 	l := listing{table: "databases", columns: databaseColumns}

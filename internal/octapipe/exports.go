@@ -111,7 +111,7 @@ func startExport(c *call) (answer, error) {
 	c.after = func() {
 		s.work(func(ctx context.Context) { s.runExport(ctx, uuid, format, fields, l) })
 	}
-	return accepted(map[string]string{"uuid": uuid, "status": "processing"})
+	return accepted(jobStarted{uuid, "processing"})
 }
 
 func (s *Sandbox) exportPath(uuid string) string { return filepath.Join(s.path, "exports", uuid) }

@@ -47,7 +47,7 @@ func listFiles(c *call) (answer, error) {
 	if err := c.queryTarget(&l); err != nil {
 		return answer{}, err
 	}
-	known := columns{"uuid": text("uuid"), "name": text("name"), "mime": text("mime"), "size": {expr: "size", kind: kindNumber}}.and(stamps)
+	known := columns{"uuid": textColumn("uuid"), "name": textColumn("name"), "mime": textColumn("mime"), "size": {expr: "size", kind: kindNumber}}.and(stamps)
 	if err := c.queryFilters(&l, known); err != nil {
 		return answer{}, err
 	}

@@ -48,7 +48,7 @@ func (known columns) and(more columns) columns {
 	return all
 }
 
-func text(expr string) column { return column{expr: expr} }
+func textColumn(expr string) column { return column{expr: expr} }
 
 // filter is one condition; those of a list must all hold [A].
 type filter struct {

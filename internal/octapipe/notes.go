@@ -93,7 +93,7 @@ func listNotes(c *call) (answer, error) {
 	if err := c.queryTarget(&l); err != nil {
 		return answer{}, err
 	}
-	if err := c.queryFilters(&l, columns{"uuid": text("uuid"), "note": text("note")}.and(stamps)); err != nil {
+	if err := c.queryFilters(&l, columns{"uuid": textColumn("uuid"), "note": textColumn("note")}.and(stamps)); err != nil {
 		return answer{}, err
 	}
 	return bare(c, l, scanNote)

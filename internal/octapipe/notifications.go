@@ -20,8 +20,8 @@ func scanNotification(row scanner) (*notification, error) {
 }
 
 var notificationFilters = columns{
-	"uuid": text("uuid"), "owner_user_uuid": text("owner_uuid"), "entity": text("entity"), "record_uuid": text("record_uuid"),
-	"message": text("message"), "read_at": {expr: "read_at", kind: kindStamp},
+	"uuid": textColumn("uuid"), "owner_user_uuid": textColumn("owner_uuid"), "entity": textColumn("entity"), "record_uuid": textColumn("record_uuid"),
+	"message": textColumn("message"), "read_at": {expr: "read_at", kind: kindStamp},
 }.and(stamps)
 
 // listNotifications shows people their own, and administrators everybody's [A].

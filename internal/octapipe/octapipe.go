@@ -122,19 +122,22 @@ func Open(config Config) (_ *Sandbox, err error) {
 	}
 	s.adminKey = s.keyOf("administrator")
 	s.limits = &limiter{perMinute: config.RateLimit, windows: map[string]*window{}}
-	s.routes = newRouter(routes)
+	s.routes = newRouter(routes, streaming)
 	if err := s.abandonJobs(); err != nil {
 		return nil, fmt.Errorf("close what an earlier run left open: %w", err)
 	}
 	return s, nil
 }
 
-// found gives a new database what it cannot do without, and the sample data where wanted, all in one transaction: a start that is cut
-// short leaves nothing behind.
+// found gives a new database its tables, what it cannot do without, and the sample data where wanted, all in one transaction: a start
+// that is cut short leaves nothing behind.
 func (s *Sandbox) found() error {
 	s.secret = make([]byte, 32)
 	rand.Read(s.secret)
 	return s.write(s.life, func(tx *sql.Tx) error {
+		if err := layOut(tx); err != nil {
+			return err
+		}
 		if _, err := tx.Exec("INSERT INTO settings VALUES ('secret', ?)", hex.EncodeToString(s.secret)); err != nil {
 			return err
 		}

@@ -134,7 +134,7 @@ func scanStage(row scanner) (*stage, error) {
 	return s, row.Scan(&s.UUID, &s.Name, &s.Position, &s.CreatedAt, &s.UpdatedAt, &s.DeletedAt)
 }
 
-var stageFilters = columns{"uuid": text("uuid"), "name": text("name"), "position": {expr: "position", kind: kindNumber}}.and(stamps)
+var stageFilters = columns{"uuid": textColumn("uuid"), "name": textColumn("name"), "position": {expr: "position", kind: kindNumber}}.and(stamps)
 
 func listStages(c *call) (answer, error) {
 	p, err := c.pipeline(c.params["pipeline"])

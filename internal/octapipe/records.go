@@ -38,7 +38,7 @@ func (r *record) complete(c *call) (err error) {
 }
 
 var recordFilters = columns{
-	"uuid": text("uuid"), "name": text("name"), "creator_user_uuid": text("creator_uuid"), "owner_user_uuid": text("owner_uuid"),
+	"uuid": textColumn("uuid"), "name": textColumn("name"), "creator_user_uuid": textColumn("creator_uuid"), "owner_user_uuid": textColumn("owner_uuid"),
 }.and(stamps)
 
 // recordsOf is a list of a database's records.

@@ -21,10 +21,10 @@ type route struct {
 	method, pattern string
 	access          access
 	handle          handler
-	own             bool // the handler reads the body and opens transactions itself
 }
 
-// handler answers a call. Unless its route is its own, c.db is a transaction (the pool for GET) that is committed if there is no error.
+// handler answers a call. Unless its route is a streaming one, c.in is the body and c.db a transaction that is committed if there is no error;
+// for GET there is no body, and c.db is the pool.
 type handler func(c *call) (answer, error)
 
 // router finds a route by the path as it was sent, segment by segment: an encoded slash inside a segment stays inside it, and nothing is
@@ -34,22 +34,23 @@ type router struct {
 }
 
 type compiled struct {
-	route    *route
-	segments []string
+	route
+	segments  []string
+	streaming bool
 }
 
-func newRouter(routes []route) *router {
+func newRouter(routes, streaming []route) *router {
 	r := &router{bySize: map[int][]compiled{}}
-	for i := range routes {
-		segments := strings.Split(routes[i].pattern, "/")
-		r.bySize[len(segments)] = append(r.bySize[len(segments)], compiled{&routes[i], segments})
+	for i, added := range slices.Concat(routes, streaming) {
+		segments := strings.Split(added.pattern, "/")
+		r.bySize[len(segments)] = append(r.bySize[len(segments)], compiled{added, segments, i >= len(routes)})
 	}
 	return r
 }
 
 // find returns the route for a method and an encoded path, with its parameters decoded. Where only the method is wrong, allowed lists those that
 // would do.
-func (r *router) find(method, escapedPath string) (found *route, params map[string]string, allowed []string) {
+func (r *router) find(method, escapedPath string) (found *compiled, params map[string]string, allowed []string) {
 	segments := strings.Split(strings.Trim(escapedPath, "/"), "/")
 	for i, segment := range segments {
 		decoded, err := url.PathUnescape(segment)
@@ -63,11 +64,11 @@ func (r *router) find(method, escapedPath string) (found *route, params map[stri
 		if !ok {
 			continue
 		}
-		if candidate.route.method == method || method == http.MethodHead && candidate.route.method == http.MethodGet {
-			return candidate.route, params, nil
+		if candidate.method == method || method == http.MethodHead && candidate.method == http.MethodGet {
+			return &candidate, params, nil
 		}
-		if !slices.Contains(allowed, candidate.route.method) {
-			allowed = append(allowed, candidate.route.method)
+		if !slices.Contains(allowed, candidate.method) {
+			allowed = append(allowed, candidate.method)
 		}
 	}
 	return nil, nil, allowed

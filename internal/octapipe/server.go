@@ -19,7 +19,7 @@ type call struct {
 	db     querier
 	user   *user // who asks; nil on public routes
 	params map[string]string
-	in     *input // the JSON body; nil for GET and on routes of their own
+	in     *input // the JSON body; nil for GET and on streaming routes
 	now    stamp
 	seen   *Request
 	after  func() // runs once what the handler did is kept
@@ -97,8 +97,8 @@ func (s *Sandbox) answer(w http.ResponseWriter, r *http.Request, seen *Request) 
 
 // run gives the handler its body and its transaction. The answer is made inside the transaction and sent after the commit: nobody hears of
 // what was not kept.
-func (s *Sandbox) run(c *call, found *route) (result answer, err error) {
-	if found.own {
+func (s *Sandbox) run(c *call, found *compiled) (result answer, err error) {
+	if found.streaming {
 		return found.handle(c)
 	}
 	if strings.Contains(c.r.URL.RawQuery, "%00") {

@@ -39,9 +39,9 @@ func (t *task) complete(c *call) (err error) {
 }
 
 var taskFilters = columns{
-	"uuid": text("uuid"), "title": text("title"), "description": text("description"), "status": text("status"), "priority": text("priority"),
+	"uuid": textColumn("uuid"), "title": textColumn("title"), "description": textColumn("description"), "status": textColumn("status"), "priority": textColumn("priority"),
 	"start_date": {expr: "start_date", kind: kindDate}, "end_date": {expr: "end_date", kind: kindDate},
-	"pipeline_card_uuid": text("card_uuid"), "owner_user_uuid": text("owner_uuid"), "creator_user_uuid": text("creator_uuid"),
+	"pipeline_card_uuid": textColumn("card_uuid"), "owner_user_uuid": textColumn("owner_uuid"), "creator_user_uuid": textColumn("creator_uuid"),
 }.and(stamps)
 
 func listTasks(c *call) (answer, error) {

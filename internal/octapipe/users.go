@@ -81,9 +81,9 @@ func (c *call) owner(into *string) error {
 }
 
 var userFilters = columns{
-	"uuid": text("uuid"), "first_name": text("first_name"), "last_name": text("last_name"), "email": text("email"), "role": text("role"),
-	"job": text("job"), "is_active": {expr: "is_active", kind: kindBool},
-	"name": text("first_name || ' ' || last_name"),
+	"uuid": textColumn("uuid"), "first_name": textColumn("first_name"), "last_name": textColumn("last_name"), "email": textColumn("email"), "role": textColumn("role"),
+	"job": textColumn("job"), "is_active": {expr: "is_active", kind: kindBool},
+	"name": textColumn("first_name || ' ' || last_name"),
 }.and(stamps)
 
 func listUsers(c *call) (answer, error) {
