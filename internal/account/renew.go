@@ -1,0 +1,319 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"sluice/internal/integration"
+	"sluice/internal/store"
+	"sluice/internal/store/db"
+)
+
+// ErrNotRenewable is wrapped by Renew where nothing but the account's owner can make a new credential.
+var ErrNotRenewable = errors.New("the credential cannot be renewed")
+
+const (
+	// renewalTime bounds a renewal with all its calls; a lease outlives it, so that no other node begins while one is still at it.
+	renewalTime = 50 * time.Second
+	leaseTime   = 60 * time.Second
+)
+
+// Credential answers what authenticates a call of the account, renewed where it is about to expire. Where the account's status forbids calls, the error is a
+// *StatusError; where the vendor could not be asked for a token, an *UnavailableError. The account given may be an old copy.
+func (s *Service) Credential(ctx context.Context, acct *Account) (*Credential, error) {
+	e, h, err := s.opened(ctx, acct.Environment, acct.ID)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	switch {
+	case h.way.Format == formatLogin && h.credential.Token == "", !h.expires.IsZero() && !now.Before(h.expires):
+		if h, err = s.renew(ctx, e.account, h.credential.Version); err != nil {
+			return nil, err
+		}
+	case !h.renew.IsZero() && !now.Before(h.renew):
+		s.renewSoon(e.account, h)
+	}
+	return h.credential, nil
+}
+
+func (s *Service) opened(ctx context.Context, environment, id string) (*entry, *held, error) {
+	e, err := s.entry(ctx, environment, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	def, err := s.definitions.Find(ctx, environment, e.account.Integration)
+	if err != nil {
+		return nil, nil, fmt.Errorf("find the integration of account %s: %w", id, err)
+	}
+	if err := usable(e.account, labelOf(def)); err != nil {
+		return nil, nil, err
+	}
+	h, err := s.open(e, def)
+	return e, h, err
+}
+
+// Renew answers a credential newer than failed, with which the vendor answered 401: another caller's or another node's if there is one, and else a new one,
+// which is asked for once however many wait. An error that wraps ErrNotRenewable says that there is no way to one but a person; a *StatusError, that the vendor
+// refused to give one and the account has been marked for it; an *UnavailableError, that the vendor could not be asked, which costs nothing.
+func (s *Service) Renew(ctx context.Context, acct *Account, failed *Credential) (*Credential, error) {
+	e, h, err := s.opened(ctx, acct.Environment, acct.ID)
+	if err != nil {
+		return nil, err
+	}
+	if h.credential.Version > failed.Version {
+		return h.credential, nil
+	}
+	if h.way.Format != formatLogin {
+		return nil, fmt.Errorf("%w: it is what the account's owner entered", ErrNotRenewable)
+	}
+	if h, err = s.renew(ctx, e.account, failed.Version); err != nil {
+		return nil, err
+	}
+	return h.credential, nil
+}
+
+// renew renews the credential unless it is newer than version already, once for all callers of this process.
+func (s *Service) renew(ctx context.Context, a *Account, version int64) (*held, error) {
+	for {
+		h, err := s.flights.do(ctx, a.ID, renewalTime, s.renewal(a, version))
+		if err != nil || h.credential.Version > version {
+			return h, err
+		}
+		// The flight that was under way had begun for an older credential.
+	}
+}
+
+func (s *Service) renewal(a *Account, version int64) func(context.Context) (*held, error) {
+	return func(ctx context.Context) (*held, error) { return s.renewOnce(ctx, a.Environment, a.ID, version, false) }
+}
+
+// renewSoon begins a renewal and does not wait for it: the old token still works. What fails is tried again after a while by another call.
+func (s *Service) renewSoon(a *Account, h *held) {
+	if !s.attempts.begin(a.ID, s.now()) {
+		return
+	}
+	renewal := s.renewal(a, h.credential.Version)
+	s.flights.begin(context.Background(), a.ID, renewalTime, func(ctx context.Context) (*held, error) {
+		h, err := renewal(ctx)
+		if err != nil {
+			s.log.Warn("could not renew a token before it expires", "account", a.ID, "integration", a.Integration, "error", err)
+		}
+		return h, err
+	})
+}
+
+// renewOnce holds the account's lease, so that only one node asks the vendor: with tokens that may be used once, the second to ask would be refused. force
+// renews whatever the status, at the word of a person.
+func (s *Service) renewOnce(ctx context.Context, environment, id string, version int64, force bool) (*held, error) {
+	release, err := s.store.Lease(ctx, "account/"+id, leaseTime)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	e, err := s.read(ctx, environment, id)
+	if err != nil {
+		return nil, err
+	}
+	def, err := s.definitions.Find(ctx, environment, e.account.Integration)
+	if err != nil {
+		return nil, fmt.Errorf("find the integration of account %s: %w", id, err)
+	}
+	if !force {
+		if err := usable(e.account, labelOf(def)); err != nil {
+			return nil, err
+		}
+	}
+	h, err := s.open(e, def)
+	if err != nil {
+		return nil, err
+	}
+	if !force && h.credential.Version > version {
+		return h, nil // the winner's
+	}
+	v := &Values{Definition: def, Context: e.account.Context, Credential: h.credential}
+	if h.way.Format != formatLogin {
+		return h, s.reprove(ctx, e, def, h, v)
+	}
+	fresh, err := s.newToken(ctx, h.way, v)
+	if refused, ok := errors.AsType[*refusedError](err); ok {
+		if err := s.rejected(ctx, e, def, h, "its answer to the login was: "+refused.why); err != nil {
+			return nil, err
+		}
+		return nil, unavailable(labelOf(def), "for a new token", fmt.Errorf("it refused (%s), though the old one still works", refused.why))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.keep(ctx, e, def, h, fresh)
+}
+
+// reprove tries a credential that does not change, and makes its account active.
+func (s *Service) reprove(ctx context.Context, e *entry, def *integration.Definition, h *held, v *Values) error {
+	if h.way.Validate != nil {
+		err := s.probe(ctx, h.way.Validate, v)
+		if refused, ok := errors.AsType[*refusedError](err); ok {
+			return s.condemn(ctx, e, def, h, "it answered 401: "+refused.why)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return s.setStatus(ctx, e, h, Active, "")
+}
+
+// newToken refreshes, and where there is no refresh or it is refused, logs in.
+func (s *Service) newToken(ctx context.Context, way *integration.Credentials, v *Values) (*token, error) {
+	if way.Refresh != nil && v.Credential.Token != "" && !s.templates.exchangeLacks(way.Refresh, v) {
+		t, err := s.exchange(ctx, "for a new token", way.Refresh, v)
+		if err == nil {
+			if t.Refresh == "" { // not every vendor sends it again
+				t.Refresh = v.Credential.refresh
+			}
+			return t, nil
+		}
+		// A server that cannot answer now is asked again later, with the grant that it knows; one that refuses, or has no such call, may still take a login.
+		down, ok := errors.AsType[*UnavailableError](err)
+		if way.Login == nil || !ok && !isRefused(err) || ok && down.status != http.StatusNotFound && down.status != http.StatusMethodNotAllowed {
+			return nil, err
+		}
+	}
+	if way.Login == nil {
+		return nil, fmt.Errorf("%w: the definition has no login", ErrNotRenewable)
+	}
+	return s.exchange(ctx, "to log in", way.Login, v)
+}
+
+// exchangeLacks reports whether an exchange names a value that the account does not hold, such as a refresh token that was never given.
+func (t *Templates) exchangeLacks(e *integration.Exchange, v *Values) bool {
+	for _, templates := range []map[string]string{e.Body, e.Headers, e.Query} {
+		for _, source := range templates {
+			if t.missing(source, v) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// keep stores a new token. If another node stored one in the meantime, that one counts.
+func (s *Service) keep(ctx context.Context, e *entry, def *integration.Definition, h *held, fresh *token) (*held, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	id := e.account.ID
+	sealed, expires, err := s.sealToken(id, fresh)
+	if err != nil {
+		return nil, err
+	}
+	var stored int64
+	err = s.store.Tx(ctx, func(tx *store.Tx) error {
+		row, err := tx.GetAccount(ctx, db.GetAccountParams{Environment: e.account.Environment, ID: id})
+		if err != nil {
+			return err
+		}
+		status, lastError := string(Active), ""
+		if Status(row.Status) == Disabled { // in the meantime, by a person
+			status, lastError = row.Status, row.LastError
+		}
+		stored, err = tx.UpdateAccountToken(ctx, db.UpdateAccountTokenParams{
+			Token: sealed, TokenExpiresAt: expires, Status: status, LastError: lastError, UpdatedAt: store.Millis(s.now()),
+			Environment: e.account.Environment, ID: id, CredentialVersion: h.credential.Version,
+		})
+		if err == nil && stored > 0 {
+			tx.Publish(store.Accounts, id)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store the new token of account %s: %w", id, err)
+	}
+	if stored > 0 {
+		return s.hold(def, h.credential.Fields, e.account.Context, fresh, h.credential.Version+1)
+	}
+	if e, err = s.read(ctx, e.account.Environment, id); err != nil {
+		return nil, err
+	}
+	return s.open(e, def)
+}
+
+// Rejected is told that the vendor answered 401 to a credential which Renew has just made or cannot make. If the definition has a validation call and that
+// succeeds, the answer was about the one call and the account stays as it is; else the account is dead until its owner connects it again, and a *StatusError says
+// so. why is the vendor's message, "" for none.
+func (s *Service) Rejected(ctx context.Context, acct *Account, failed *Credential, why string) error {
+	if why == "" {
+		why = "it answered 401"
+	} else {
+		why = "it answered 401: " + why
+	}
+	_, err := s.flights.do(ctx, acct.ID+"/rejected", renewalTime, func(ctx context.Context) (*held, error) {
+		e, err := s.read(ctx, acct.Environment, acct.ID)
+		if err != nil {
+			return nil, err
+		}
+		def, err := s.definitions.Find(ctx, acct.Environment, e.account.Integration)
+		if err != nil {
+			return nil, fmt.Errorf("find the integration of account %s: %w", acct.ID, err)
+		}
+		if err := usable(e.account, labelOf(def)); err != nil {
+			return nil, err
+		}
+		h, err := s.open(e, def)
+		if err != nil {
+			return nil, err
+		}
+		if h.credential.Version > failed.Version || h.way.Format == formatNone {
+			return nil, nil
+		}
+		return nil, s.rejected(ctx, e, def, h, why)
+	})
+	return err
+}
+
+// rejected marks an account dead, unless its validation call still succeeds or nobody can tell.
+func (s *Service) rejected(ctx context.Context, e *entry, def *integration.Definition, h *held, why string) error {
+	if h.way.Validate != nil && (h.credential.Token != "" || h.way.Format == formatStatic) {
+		err := s.probe(ctx, h.way.Validate, &Values{Definition: def, Context: e.account.Context, Credential: h.credential})
+		if !isRefused(err) {
+			return err
+		}
+	}
+	return s.condemn(ctx, e, def, h, why)
+}
+
+// condemn marks an account dead until its owner connects it again.
+func (s *Service) condemn(ctx context.Context, e *entry, def *integration.Definition, h *held, why string) error {
+	why = store.CleanText(h.credential.Mask(why))
+	if err := s.setStatus(ctx, e, h, NeedsReauth, why); err != nil {
+		return err
+	}
+	s.log.Warn("an integrated account must be connected again", "account", e.account.ID, "integration", def.Name, "reason", why)
+	return deadAccount(e.account.ID, NeedsReauth, labelOf(def), why)
+}
+
+// setStatus sets what was found out about a credential, unless there is a newer one or a person disabled the account in the meantime.
+func (s *Service) setStatus(ctx context.Context, e *entry, h *held, status Status, why string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	id := e.account.ID
+	err := s.store.Tx(ctx, func(tx *store.Tx) error {
+		row, err := tx.GetAccount(ctx, db.GetAccountParams{Environment: e.account.Environment, ID: id})
+		if err != nil || Status(row.Status) == Disabled {
+			return err
+		}
+		n, err := tx.UpdateAccountStatusAt(ctx, db.UpdateAccountStatusAtParams{
+			Status: string(status), LastError: why, UpdatedAt: store.Millis(s.now()),
+			Environment: e.account.Environment, ID: id, CredentialVersion: h.credential.Version,
+		})
+		if err == nil && n > 0 {
+			tx.Publish(store.Accounts, id)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("set account %s to %s: %w", id, status, err)
+	}
+	return nil
+}

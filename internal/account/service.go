@@ -1,0 +1,387 @@
+package account
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"time"
+
+	"sluice/internal/integration"
+	"sluice/internal/outbound"
+	"sluice/internal/store"
+	"sluice/internal/store/db"
+)
+
+// Config is what a Service is made of. All of it is needed but Log and Now.
+type Config struct {
+	Store       *store.Store
+	Sealer      Sealer
+	Definitions Definitions
+	Outbound    *outbound.Client
+	Log         *slog.Logger     // nil: slog.Default()
+	Now         func() time.Time // nil: time.Now
+}
+
+// Service keeps integrated accounts. It is safe for concurrent use.
+type Service struct {
+	store       *store.Store
+	sealer      Sealer
+	definitions Definitions
+	outbound    *outbound.Client
+	log         *slog.Logger
+	now         func() time.Time
+
+	templates   Templates
+	cache       cache
+	flights     flights
+	attempts    attempts
+	unsubscribe func()
+}
+
+// New makes a Service. Close it before its store.
+func New(c Config) *Service {
+	s := &Service{store: c.Store, sealer: c.Sealer, definitions: c.Definitions, outbound: c.Outbound, log: c.Log, now: c.Now}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	s.unsubscribe = s.store.Subscribe(store.Accounts, s.cache.drop)
+	return s
+}
+
+// Close waits for renewals under way.
+func (s *Service) Close() {
+	s.unsubscribe()
+	s.flights.wait()
+}
+
+// NewAccount is an account as a person gives it.
+type NewAccount struct {
+	Integration string
+	TenantID    string
+	Name        string
+	Credentials map[string]string
+	Context     map[string]string
+}
+
+// Create connects an account: what was entered is checked against the definition's form and proven with the vendor before anything is kept. What is wrong
+// is an *InvalidError; a vendor that could not be asked, an *UnavailableError.
+func (s *Service) Create(ctx context.Context, environment string, n NewAccount) (*Account, error) {
+	def, err := s.definitions.Find(ctx, environment, n.Integration)
+	if err != nil {
+		return nil, fmt.Errorf("find the integration: %w", err)
+	}
+	a := &Account{ID: store.NewID("acc"), Environment: environment, Integration: def.Name, Status: Active}
+	if a.TenantID, err = checkName("tenant_id", n.TenantID); err != nil {
+		return nil, err
+	}
+	if a.Name, err = checkName("name", n.Name); err != nil {
+		return nil, err
+	}
+	fields, err := checkForm("credentials", wayOf(&def.Credentials, n.Credentials).Fields, n.Credentials)
+	if err != nil {
+		return nil, err
+	}
+	if a.Context, err = s.checkContext(def, n.Context); err != nil {
+		return nil, err
+	}
+	t, err := s.prove(ctx, def, fields, a.Context)
+	if err != nil {
+		return nil, err
+	}
+	row := db.Account{ID: a.ID, Environment: environment, TenantID: a.TenantID, Name: a.Name, Integration: a.Integration, Status: string(a.Status), CredentialVersion: 1}
+	if row.Credentials, err = s.sealFields(a.ID, fields); err != nil {
+		return nil, err
+	}
+	if row.Token, row.TokenExpiresAt, err = s.sealToken(a.ID, t); err != nil {
+		return nil, err
+	}
+	if row.Context, err = contextColumn(a.Context); err != nil {
+		return nil, err
+	}
+	row.CreatedAt = store.Millis(s.now())
+	row.UpdatedAt = row.CreatedAt
+	if err := s.store.CreateAccount(ctx, db.CreateAccountParams(row)); err != nil {
+		return nil, fmt.Errorf("store the account: %w", err)
+	}
+	a.CreatedAt, a.UpdatedAt = store.Time(row.CreatedAt), store.Time(row.UpdatedAt)
+	return a, nil
+}
+
+func (s *Service) checkContext(def *integration.Definition, given map[string]string) (map[string]string, error) {
+	values, err := checkForm("context", def.Context, given)
+	if err != nil {
+		return nil, err
+	}
+	return values, s.templates.checkBase(def, values)
+}
+
+// prove shows the vendor what was entered: by a login, and by the validation call where the definition has one.
+func (s *Service) prove(ctx context.Context, def *integration.Definition, fields, context map[string]string) (*token, error) {
+	h, err := s.hold(def, fields, context, &token{}, 0)
+	if err != nil {
+		return nil, err
+	}
+	var t *token
+	v := &Values{Definition: def, Context: context, Credential: h.credential}
+	switch h.way.Format {
+	case formatNone, formatStatic:
+	case formatLogin:
+		if h.way.Login == nil {
+			return nil, fmt.Errorf("integration %s logs in, and its definition has no login", def.Name)
+		}
+		if t, err = s.exchange(ctx, "to log in", h.way.Login, v); err != nil {
+			return nil, s.unproven(def, err)
+		}
+		if h, err = s.hold(def, fields, context, t, 0); err != nil {
+			return nil, err
+		}
+		v.Credential = h.credential
+	default:
+		return nil, invalid("integration", "connects accounts by %s, which cannot be done with credentials alone", h.way.Format)
+	}
+	if h.way.Validate != nil {
+		if err := s.probe(ctx, h.way.Validate, v); err != nil {
+			return nil, s.unproven(def, err)
+		}
+	}
+	return t, nil
+}
+
+// unproven says which input is to blame for a proof that failed.
+func (s *Service) unproven(def *integration.Definition, err error) error {
+	if refused, ok := errors.AsType[*refusedError](err); ok {
+		return &InvalidError{Field: "credentials", Message: period(fmt.Sprintf("were refused by %s: %s", labelOf(def), refused.why)), Remote: true}
+	}
+	if wire, ok := errors.AsType[*outbound.Error](err); ok && (wire.Reason == outbound.Refused || wire.Reason == outbound.BadRequest) {
+		where := "context"
+		for _, f := range def.Context {
+			if f.Name == "base_url" {
+				where = "context.base_url"
+			}
+		}
+		return invalid(where, "cannot be used: %s", period(wire.Error()))
+	}
+	return err
+}
+
+func contextColumn(values map[string]string) (string, error) {
+	b, err := json.Marshal(values)
+	return string(b), err
+}
+
+// Get answers an account, the same pointer until it changes, or an error that wraps ErrNotFound.
+func (s *Service) Get(ctx context.Context, environment, id string) (*Account, error) {
+	e, err := s.entry(ctx, environment, id)
+	if err != nil {
+		return nil, err
+	}
+	return e.account, nil
+}
+
+// Filter narrows a list. What is empty does not.
+type Filter struct {
+	TenantID    string
+	Integration string
+	Status      Status
+	Before      string // the id below which the page begins; "" for the first
+	Limit       int    // of the page; 0: 50
+}
+
+// List answers accounts, the newest first, and the id below which the next page begins, "" at the end.
+func (s *Service) List(ctx context.Context, environment string, f Filter) (page []*Account, next string, err error) {
+	limit := f.Limit
+	if limit <= 0 {
+		limit = 50
+	}
+	limit = min(limit, 500)
+	before := orDefault(f.Before, store.First)
+	var rows []db.Account
+	if f.TenantID != "" {
+		rows, err = s.store.ListAccountsOfTenant(ctx, db.ListAccountsOfTenantParams{Environment: environment, TenantID: f.TenantID, Before: before,
+			Integration: f.Integration, Status: string(f.Status), Lim: int64(limit) + 1})
+	} else {
+		rows, err = s.store.ListAccounts(ctx, db.ListAccountsParams{Environment: environment, Before: before,
+			Integration: f.Integration, Status: string(f.Status), Lim: int64(limit) + 1})
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("list accounts: %w", err)
+	}
+	if len(rows) > limit {
+		rows, next = rows[:limit], rows[limit-1].ID
+	}
+	page = make([]*Account, len(rows))
+	for i := range rows {
+		if page[i], err = fromRow(&rows[i]); err != nil {
+			return nil, "", err
+		}
+	}
+	return page, next, nil
+}
+
+// Change is what Update changes. What is nil stays.
+type Change struct {
+	TenantID    *string
+	Name        *string
+	Context     map[string]*string // by name; nil takes the value away
+	Credentials map[string]string  // what is not given stays
+	Status      *Status            // Disabled, or Active for one that was
+}
+
+// Update changes an account. New credentials or another context are proven with the vendor first; an account that is connected again so keeps its id and
+// becomes active.
+func (s *Service) Update(ctx context.Context, environment, id string, c Change) (*Account, error) {
+	e, err := s.read(ctx, environment, id)
+	if err != nil {
+		return nil, err
+	}
+	a := *e.account
+	if c.TenantID != nil {
+		if a.TenantID, err = checkName("tenant_id", *c.TenantID); err != nil {
+			return nil, err
+		}
+	}
+	if c.Name != nil {
+		if a.Name, err = checkName("name", *c.Name); err != nil {
+			return nil, err
+		}
+	}
+	if c.Status != nil {
+		if a.Status, err = changeStatus(a.Status, *c.Status, len(c.Credentials) > 0); err != nil {
+			return nil, err
+		}
+	}
+	var secret *db.UpdateAccountCredentialsParams
+	if len(c.Credentials) > 0 || len(c.Context) > 0 {
+		if secret, err = s.reconnect(ctx, e, &a, &c); err != nil {
+			return nil, err
+		}
+	}
+	context, err := contextColumn(a.Context)
+	if err != nil {
+		return nil, err
+	}
+	a.UpdatedAt = s.now()
+	err = s.store.Tx(ctx, func(tx *store.Tx) error {
+		n, err := tx.UpdateAccount(ctx, db.UpdateAccountParams{TenantID: a.TenantID, Name: a.Name, Context: context, UpdatedAt: store.Millis(a.UpdatedAt),
+			Environment: environment, ID: id})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fmt.Errorf("%w: %.80q", ErrNotFound, id)
+		}
+		if secret != nil {
+			secret.Context, secret.UpdatedAt = context, store.Millis(a.UpdatedAt)
+			_, err = tx.UpdateAccountCredentials(ctx, *secret)
+		} else if a.Status != e.account.Status {
+			_, err = tx.UpdateAccountStatus(ctx, db.UpdateAccountStatusParams{Status: string(a.Status), LastError: a.LastError, UpdatedAt: store.Millis(a.UpdatedAt),
+				Environment: environment, ID: id})
+		}
+		tx.Publish(store.Accounts, id)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("change account %s: %w", id, err)
+	}
+	return s.Get(ctx, environment, id)
+}
+
+func changeStatus(from, to Status, reconnects bool) (Status, error) {
+	switch {
+	case to == from, to == Disabled, to == Active && from == Disabled, to == Active && reconnects:
+		return to, nil
+	case to == Active:
+		return "", invalid("status", "is %s, which credentials that work make active: send credentials, or refresh them", from)
+	}
+	return "", invalid("status", "can be set to active or disabled only")
+}
+
+// reconnect checks and proves changed credentials and context.
+func (s *Service) reconnect(ctx context.Context, e *entry, a *Account, c *Change) (*db.UpdateAccountCredentialsParams, error) {
+	def, err := s.definitions.Find(ctx, a.Environment, a.Integration)
+	if err != nil {
+		return nil, fmt.Errorf("find the integration of account %s: %w", a.ID, err)
+	}
+	fields, err := s.openFields(&e.row)
+	if err != nil {
+		return nil, err
+	}
+	if len(c.Credentials) > 0 {
+		way := wayOf(&def.Credentials, c.Credentials)
+		given := c.Credentials
+		if way == wayOf(&def.Credentials, fields) { // the same way: the others stay
+			given = maps.Clone(fields)
+			maps.Copy(given, c.Credentials)
+		}
+		if fields, err = checkForm("credentials", way.Fields, given); err != nil {
+			return nil, err
+		}
+	}
+	values := maps.Clone(a.Context)
+	for name, value := range c.Context {
+		if value == nil {
+			delete(values, name)
+		} else {
+			values[name] = *value
+		}
+	}
+	if a.Context, err = s.checkContext(def, values); err != nil {
+		return nil, err
+	}
+	t, err := s.prove(ctx, def, fields, a.Context)
+	if err != nil {
+		return nil, err
+	}
+	if c.Status == nil && a.Status != Disabled {
+		a.Status = Active
+	}
+	if a.Status == Active {
+		a.LastError = ""
+	}
+	p := &db.UpdateAccountCredentialsParams{Status: string(a.Status), LastError: a.LastError, Environment: a.Environment, ID: a.ID}
+	if p.Credentials, err = s.sealFields(a.ID, fields); err != nil {
+		return nil, err
+	}
+	p.Token, p.TokenExpiresAt, err = s.sealToken(a.ID, t)
+	return p, err
+}
+
+// Delete removes an account with the MCP servers on it.
+func (s *Service) Delete(ctx context.Context, environment, id string) error {
+	found, err := s.store.RemoveAccount(ctx, environment, id)
+	if err != nil {
+		return fmt.Errorf("delete account %s: %w", id, err)
+	}
+	if !found {
+		return fmt.Errorf("%w: %.80q", ErrNotFound, id)
+	}
+	return nil
+}
+
+// RefreshCredentials proves an account's credential at once, by a new token where the format yields one, and makes the account active, also one that needed
+// its owner. A refusal is an *InvalidError, after which the account needs its owner.
+func (s *Service) RefreshCredentials(ctx context.Context, environment, id string) (*Account, error) {
+	e, err := s.read(ctx, environment, id)
+	if err != nil {
+		return nil, err
+	}
+	if e.account.Status == Disabled {
+		return nil, usable(e.account, "")
+	}
+	_, err = s.flights.do(ctx, id+"/refresh", renewalTime, func(ctx context.Context) (*held, error) {
+		return s.renewOnce(ctx, environment, id, 0, true)
+	})
+	if status, ok := errors.AsType[*StatusError](err); ok {
+		return nil, &InvalidError{Field: "credentials", Message: status.Message, Remote: true}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.Get(ctx, environment, id)
+}
