@@ -214,4 +214,3 @@ func (s *Sandbox) closeImport(ctx context.Context, db querier, j *importJob, rea
 		j.Status, j.Created, j.Updated, j.Failed, string(encoded), s.now(), j.UUID)
 	return err
 }
-

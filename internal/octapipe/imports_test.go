@@ -1,6 +1,7 @@
 package octapipe_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
@@ -211,6 +212,12 @@ func TestImportsOfXLSX(t *testing.T) {
 	}
 	broken := s.job(database, "imports", s.uploadTo(database+"/records/import", "x.xlsx", "", content[:len(content)/2], nil))
 	equal(t, "half a workbook", "failed 0/0/0 [<nil> <nil>]", told(broken))
+	var archive bytes.Buffer
+	files := zip.NewWriter(&archive)
+	files.Create("readme.txt")
+	files.Close()
+	other := s.job(database, "imports", s.uploadTo(database+"/records/import", "x.xlsx", "", archive.String(), nil))
+	equal(t, "an archive that is no workbook", "failed 0/0/0 [<nil> <nil>]", told(other))
 }
 
 func TestExports(t *testing.T) {

@@ -150,7 +150,13 @@ func cutRow(content []byte, separator byte) (cells []string, rest []byte, err er
 
 // readXLSX does for the first sheet of a workbook what readCSV does for a text. Cells come as they are stored, so dates are serial numbers;
 // reader learns how to read those before the first row.
-func readXLSX(path string, reader *cellReader, each func(row int, cells []string) error) error {
+func readXLSX(path string, reader *cellReader, each func(row int, cells []string) error) (err error) {
+	defer func() {
+		// The library panics on some broken workbooks, and a job has nobody else to catch that.
+		if p := recover(); p != nil {
+			err = &fileFault{reason: fmt.Sprintf("The workbook is broken: %v.", p)}
+		}
+	}()
 	book, err := excelize.OpenFile(path, excelize.Options{RawCellValue: true, UnzipSizeLimit: 256 << 20, UnzipXMLSizeLimit: 32 << 20})
 	if err != nil {
 		return &fileFault{reason: "The workbook can not be opened: " + err.Error() + "."}
@@ -160,7 +166,11 @@ func readXLSX(path string, reader *cellReader, each func(row int, cells []string
 	if properties, err := book.GetWorkbookProps(); err == nil && properties.Date1904 != nil {
 		reader.epoch1904 = *properties.Date1904
 	}
-	rows, err := book.Rows(book.GetSheetList()[0])
+	sheets := book.GetSheetList()
+	if len(sheets) == 0 {
+		return &fileFault{reason: "The workbook has no sheet."}
+	}
+	rows, err := book.Rows(sheets[0])
 	if err != nil {
 		return &fileFault{reason: "The first sheet can not be read: " + err.Error() + "."}
 	}
