@@ -96,8 +96,8 @@ func gather(def *integration.Definition, m *integration.Method, references []str
 	}
 	if a.list {
 		a.all = append(a.all,
-			argument{name: limitName, property: limitName, in: inLimit, rule: limitRule, shown: fmt.Appendf(nil, `{"type":"integer","minimum":1,"maximum":%d,"description":"Most items to return. One page without it."}`, MostItems)},
-			argument{name: cursorName, property: cursorName, in: inCursor, rule: cursorRule, shown: []byte(`{"type":"string","description":"Pass the last answer's next_cursor back unchanged to go on; one page is not the whole list."}`)})
+			argument{name: limitName, property: limitName, in: inLimit, rule: limitRule, shown: fmt.Appendf(nil, `{"type":"integer","minimum":1,"maximum":%d,"description":"Most items to return"}`, MostItems)},
+			argument{name: cursorName, property: cursorName, in: inCursor, rule: cursorRule, shown: []byte(`{"type":"string","description":"Pass the last answer's next_cursor back unchanged; one page is not the whole list"}`)})
 	}
 	for i := range a.all {
 		a.all[i].key = append(jsonscan.AppendQuote(nil, a.all[i].name), ':')
@@ -340,7 +340,7 @@ func (arg *argument) describe(def *integration.Definition, resource *integration
 		what += ", from " + arg.source
 	}
 	w := object{dst: slices.Clone(arg.shown[:len(arg.shown)-1])}
-	w.text("description", what+".")
+	w.text("description", what)
 	arg.shown = append(w.dst, '}')
 }
 

@@ -3,6 +3,7 @@ package toolset
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"sluice/internal/jsonscan"
 )
@@ -228,11 +229,8 @@ func (v view) appendInput(dst []byte, depth int) []byte {
 	w := object{dst: append(dst, '{')}
 	w.kinds(v.kinds)
 	description := v.description
-	if v.binary {
-		if description != "" {
-			description += " "
-		}
-		description += "(The bytes in base64.)"
+	if v.binary && !strings.Contains(strings.ToLower(description), "base64") {
+		description = strings.TrimPrefix(description+" (bytes in base64)", " ")
 	}
 	w.text("description", description)
 	w.array("enum", distinctOptions(v.options))
