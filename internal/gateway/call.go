@@ -93,7 +93,7 @@ func resultOf(tool *toolset.Tool, r *vendor.Response) *Result {
 		RateLimit: r.RateLimit,
 	}
 	if p := r.Problem; p != nil {
-		result.Message, result.Fields, result.Details = p.Message, p.Fields, p.Details
+		result.Message, result.Fields, result.Details, result.NeedsReauth = p.Message, p.Fields, p.Details, p.NeedsReauth
 	}
 	return result
 }

@@ -55,6 +55,8 @@ type Result struct {
 	Fields    map[string][]string // the vendor's reasons
 	Details   []byte              // the vendor's body, secrets out
 	RateLimit vendor.RateLimit
+
+	NeedsReauth bool // the account's credential is dead: its owner has to connect it again
 }
 
 // Failed reports whether the call did not do what was asked.

@@ -14,6 +14,7 @@ import (
 
 	"sluice/integrations"
 	"sluice/internal/account"
+	"sluice/internal/api"
 	"sluice/internal/audit"
 	"sluice/internal/catalog"
 	"sluice/internal/environment"
@@ -121,6 +122,10 @@ func (n *Node) openDoors() error {
 		return err
 	}
 	n.mcp = door
+	n.api = api.New(api.Config{
+		Environments: n.Environments, Accounts: n.Accounts, Servers: n.Servers, Catalog: n.Catalog, Audit: n.Audit, Gateway: n.Gateway,
+		MCPURL: n.MCPURL, Ready: n.Store.Ping, Version: n.Settings.Version, Log: n.Settings.Log,
+	})
 	return nil
 }
 
@@ -154,9 +159,7 @@ func (n *Node) checkFilters(ctx context.Context, environment, accountID string, 
 func (n *Node) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(mcp.Path, n.mcp)
-	if n.api != nil {
-		mux.Handle("/", n.api)
-	}
+	mux.Handle("/", n.api)
 	// The MCP endpoint is asked most by far and needs none of what a mux does.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if len(r.URL.Path) > len(mcp.Path) && r.URL.Path[:len(mcp.Path)] == mcp.Path {
@@ -166,6 +169,9 @@ func (n *Node) Handler() http.Handler {
 		mux.ServeHTTP(w, r)
 	})
 }
+
+// MCPURL is the URL of an MCP server by its token.
+func (n *Node) MCPURL(token string) string { return n.Settings.PublicURL + mcp.Path + token }
 
 // Drain ends the streams, so that a server's Shutdown need not wait for them.
 func (n *Node) Drain(ctx context.Context) error {

@@ -44,13 +44,18 @@ func titleOf(r *integration.Resource, m *integration.Method) string {
 
 // inputSchema is the one flat object that clients are shown. It has nothing at its top that one of them refuses.
 func (p *plan) inputSchema() []byte {
+	return p.schemaOf(func(*argument) bool { return true }, p.free || p.extra)
+}
+
+// schemaOf is an object schema of some of the arguments; extra says that others are taken too.
+func (p *plan) schemaOf(some func(*argument) bool, extra bool) []byte {
 	w := object{dst: []byte(`{`)}
 	w.text("type", "object")
 	properties := object{dst: append(w.key("properties"), '{')}
 	var required [][]byte
 	for i := range p.args {
 		arg := &p.args[i]
-		if arg.fixed != nil {
+		if arg.fixed != nil || !some(arg) {
 			continue
 		}
 		properties.dst = append(properties.key(arg.name), arg.shown...)
@@ -61,8 +66,8 @@ func (p *plan) inputSchema() []byte {
 	w.dst = append(properties.dst, '}')
 	w.array("required", required)
 	switch {
-	case p.free || p.extra && p.extraRule == nil:
-	case p.extra:
+	case extra && (p.free || p.extraRule == nil):
+	case extra:
 		w.dst = append(w.key("additionalProperties"), "{}"...)
 	default:
 		w.dst = append(w.key("additionalProperties"), "false"...)

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"sluice/internal/account"
+	"sluice/internal/environment"
+	"sluice/internal/mcpserver"
+	"sluice/internal/node"
+	"sluice/internal/octapipe"
+)
+
+// demoPlaces is what a demo tells once it is up; scripts read it as one line of JSON.
+type demoPlaces struct {
+	MCPURL        string `json:"mcp_url"`
+	APIURL        string `json:"api_url"`
+	APIToken      string `json:"api_token"`
+	DashboardURL  string `json:"dashboard_url"`
+	OctapipeURL   string `json:"octapipe_url"`
+	OctapipeToken string `json:"octapipe_token"`
+	AccountID     string `json:"integrated_account_id"`
+	MCPID         string `json:"mcp_id"`
+}
+
+func demoCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "demo", GroupID: "run", Args: cobra.NoArgs,
+		Short: "Run Sluice with an Octapipe sandbox, connected and ready for an MCP client",
+	}
+	asJSON := cmd.Flags().Bool("json", false, "print one line of JSON when all is up, and nothing else")
+	address := cmd.Flags().String("listen", "127.0.0.1:8080", "address of Sluice")
+	sandboxAddress := cmd.Flags().String("octapipe-listen", "127.0.0.1:8081", "address of the Octapipe sandbox")
+	data := cmd.Flags().String("data", "", "folder that keeps the state (default: a temporary one, removed at the end)")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		level := "warn"
+		log, err := newLog(cmd.ErrOrStderr(), level, "text")
+		if err != nil {
+			return err
+		}
+		d := demo{log: log, folder: *data}
+		if d.folder == "" {
+			if d.folder, err = os.MkdirTemp("", "sluice-demo-"); err != nil {
+				return err
+			}
+			defer os.RemoveAll(d.folder)
+		}
+		return d.run(cmd.Context(), *address, *sandboxAddress, func(p demoPlaces) error {
+			if *asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(p)
+			}
+			return p.tell(cmd.OutOrStdout())
+		})
+	}
+	return cmd
+}
+
+type demo struct {
+	log    *slog.Logger
+	folder string
+}
+
+// run starts the sandbox and a node that knows it by its address only, connects them, calls up, and serves until ctx ends.
+func (d *demo) run(ctx context.Context, address, sandboxAddress string, up func(demoPlaces) error) error {
+	if err := os.MkdirAll(d.folder, 0o700); err != nil {
+		return err
+	}
+	l, err := listen(address)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	sandboxListener, err := listen(sandboxAddress)
+	if err != nil {
+		return err
+	}
+	defer sandboxListener.Close()
+	sandbox, err := octapipe.Open(octapipe.Config{DataPath: filepath.Join(d.folder, "octapipe"), Seed: true, Log: d.log})
+	if err != nil {
+		return err
+	}
+	defer sandbox.Close()
+	n, err := node.Open(ctx, node.Settings{
+		Database: filepath.Join(d.folder, "sluice.db"), PublicURL: urlOf(l), AllowAddresses: []string{"loopback"},
+		Version: version(), Log: d.log,
+	})
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+
+	// Two groups: the sandbox answers until Sluice's last call has ended.
+	sandboxContext, stopSandbox := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopSandbox()
+	var sandboxServing errgroup.Group
+	sandboxServing.Go(func() error { return serveUntil(sandboxContext, sandboxListener, sandbox.Handler(), d.log, nil) })
+	serving, servingContext := errgroup.WithContext(ctx)
+	serving.Go(func() error { return serveUntil(servingContext, l, n.Handler(), d.log, n.Drain) })
+	serving.Go(func() error {
+		places, err := d.connect(servingContext, n, sandbox, l, sandboxListener)
+		if err != nil {
+			return err
+		}
+		return up(places)
+	})
+	err = serving.Wait()
+	stopSandbox()
+	return errors.Join(err, sandboxServing.Wait())
+}
+
+// connect makes what a person would: an environment, an API token, an integrated account and an MCP server that offers every tool. What an earlier
+// start left in the folder is kept; token and MCP server are new each time, since neither can be shown twice.
+func (d *demo) connect(ctx context.Context, n *node.Node, sandbox *octapipe.Sandbox, l, sandboxListener net.Listener) (p demoPlaces, err error) {
+	const by = "demo"
+	env, err := n.Environments.ByName(ctx, "demo")
+	if errors.Is(err, environment.ErrNotFound) {
+		env, err = n.Environments.Create(ctx, "demo")
+	}
+	if err != nil {
+		return p, err
+	}
+	_, token, err := n.Environments.CreateToken(ctx, env.ID, "Demo of "+time.Now().Format(time.DateTime), by, time.Time{})
+	if err != nil {
+		return p, err
+	}
+	acct, err := d.account(ctx, n, env.ID, sandbox.Login(), urlOf(sandboxListener))
+	if err != nil {
+		return p, fmt.Errorf("connect the sandbox: %w", err)
+	}
+	server, serverToken, err := n.Servers.Create(ctx, mcpserver.Draft{Environment: env.ID, AccountID: acct.ID, Name: "Octapipe demo", CreatedBy: by})
+	if err != nil {
+		return p, err
+	}
+	return demoPlaces{
+		MCPURL: n.MCPURL(serverToken), APIURL: urlOf(l), APIToken: token, DashboardURL: urlOf(l) + "/",
+		OctapipeURL: urlOf(sandboxListener), OctapipeToken: sandbox.AdminToken(), AccountID: acct.ID, MCPID: server.ID,
+	}, nil
+}
+
+func (d *demo) account(ctx context.Context, n *node.Node, environmentID string, login octapipe.Login, sandboxURL string) (*account.Account, error) {
+	known, _, err := n.Accounts.List(ctx, environmentID, account.Filter{Integration: "octapipe", TenantID: "demo", Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	if len(known) > 0 { // the sandbox may have another address than last time
+		return n.Accounts.Update(ctx, environmentID, known[0].ID, account.Change{Context: map[string]*string{"base_url": &sandboxURL}})
+	}
+	return n.Accounts.Create(ctx, environmentID, account.NewAccount{
+		Integration: "octapipe", TenantID: "demo", Name: "Octapipe sandbox",
+		Credentials: map[string]string{"domain": login.Domain, "email": login.Email, "password": login.Password},
+		Context:     map[string]string{"base_url": sandboxURL},
+	})
+}
+
+func (p demoPlaces) tell(w io.Writer) error {
+	_, err := fmt.Fprintf(w, `Sluice is up. It knows an Octapipe sandbox, and has made an MCP server on it that offers every tool.
+
+  MCP server       %s
+  Boards to watch  %s/
+  REST API         %s   (Authorization: Bearer %s)
+
+%s
+Ask your client, for example: "Find TechNova Upgrade in the pipeline Q3 Renewals, move it to
+Contract Sent and attach a note that says why." Then look at the boards. Ctrl-C ends the demo.
+`, p.MCPURL, p.OctapipeURL, p.APIURL, p.APIToken, clientConfigurations("octapipe", p.MCPURL))
+	return err
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// drainFor bounds how long calls under way are waited for at the end: a vendor's call ends within a minute.
+const drainFor = 70 * time.Second
+
+// listen takes an address before anything is made that would have to be undone.
+func listen(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", address, err)
+	}
+	return l, nil
+}
+
+// serveUntil serves until ctx ends, then takes no more requests, calls drain, and waits for those under way.
+func serveUntil(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, drain func(context.Context) error) error {
+	server := &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve on %s: %w", l.Addr(), err)
+	case <-ctx.Done():
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainFor)
+	defer cancel()
+	var drained error
+	if drain != nil {
+		drained = drain(end)
+	}
+	if err := server.Shutdown(end); err != nil {
+		server.Close()
+		return fmt.Errorf("calls were still under way after %s: %w", drainFor, err)
+	}
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return drained
+}
+
+// urlOf is where a listener is reached from this machine.
+func urlOf(l net.Listener) string {
+	address := l.Addr().(*net.TCPAddr)
+	host := address.IP.String()
+	if address.IP.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, fmt.Sprint(address.Port))
+}

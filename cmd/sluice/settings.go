@@ -1,0 +1,129 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/env/v2"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/providers/posflag"
+	"github.com/knadh/koanf/v2"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"sluice/internal/node"
+)
+
+// Settings of a node come from flags, from SLUICE_* variables and from a YAML file, the first that says something. Their names are the
+// flags': --public-url, SLUICE_PUBLIC_URL, public_url.
+func nodeFlags(f *pflag.FlagSet) {
+	f.String("config", "", "YAML file with settings")
+	f.String("listen", "127.0.0.1:8080", "address to listen on")
+	f.String("database", "sluice.db", "file of the embedded database, or postgres://…")
+	f.String("master-key", "", "key that wraps all keys: 32 random bytes in base64 (better given as SLUICE_MASTER_KEY)")
+	f.String("master-key-file", "", "file of that key; made on first start (default: master.key beside the database's file)")
+	f.String("public-url", "", "URL under which the world reaches this installation")
+	f.StringSlice("allow-address", nil, "addresses inside the network that vendors may have: loopback, private, or a prefix")
+	f.StringSlice("allow-origin", nil, "origins of web pages that may call MCP servers, beside the public URL's and this machine's")
+	f.StringSlice("allow-host", nil, "names this machine may be called by while it listens on loopback")
+	f.String("log-level", "info", "debug, info, warn or error")
+	f.String("log-format", "text", "text or json")
+}
+
+// settings are a node's, and how it listens and logs.
+type settings struct {
+	node.Settings
+	Listen string
+}
+
+const environmentPrefix = "SLUICE_"
+
+// clientVariables are read by the commands that are clients; they are no settings of a node.
+var clientVariables = []string{"SLUICE_URL", "SLUICE_TOKEN"}
+
+func readSettings(cmd *cobra.Command) (*settings, error) {
+	k := koanf.New(".")
+	known := map[string]bool{}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { known[strings.ReplaceAll(f.Name, "-", "_")] = true })
+	refuse := func(from, spelled string) error {
+		return fmt.Errorf("%s: there is no setting %q; the settings are %s", from, spelled, strings.Join(sortedKeys(known), ", "))
+	}
+	configFile, _ := cmd.Flags().GetString("config")
+	if configFile == "" {
+		configFile = os.Getenv(environmentPrefix + "CONFIG")
+	}
+	if configFile != "" {
+		if err := k.Load(file.Provider(configFile), yaml.Parser()); err != nil {
+			return nil, fmt.Errorf("read settings from %s: %w", configFile, err)
+		}
+		for _, key := range k.Keys() {
+			if !known[key] {
+				return nil, refuse(configFile, key)
+			}
+		}
+	}
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		key, ours := strings.CutPrefix(name, environmentPrefix)
+		if ours && !slices.Contains(clientVariables, name) && !known[strings.ToLower(key)] {
+			return nil, refuse("environment", name)
+		}
+	}
+	err := k.Load(env.Provider(".", env.Opt{Prefix: environmentPrefix, TransformFunc: func(name, value string) (string, any) {
+		key := strings.ToLower(strings.TrimPrefix(name, environmentPrefix))
+		if strings.HasPrefix(key, "allow_") {
+			return key, strings.Split(value, ",")
+		}
+		return key, value
+	}}), nil)
+	if err != nil {
+		return nil, err
+	}
+	err = k.Load(posflag.ProviderWithFlag(cmd.Flags(), ".", k, func(f *pflag.Flag) (string, any) {
+		return strings.ReplaceAll(f.Name, "-", "_"), posflag.FlagVal(cmd.Flags(), f)
+	}), nil)
+	if err != nil {
+		return nil, err
+	}
+	log, err := newLog(cmd.ErrOrStderr(), k.String("log_level"), k.String("log_format"))
+	if err != nil {
+		return nil, err
+	}
+	return &settings{
+		Listen: k.String("listen"),
+		Settings: node.Settings{
+			Database: k.String("database"), MasterKey: k.String("master_key"), MasterKeyFile: k.String("master_key_file"),
+			PublicURL: strings.TrimSuffix(k.String("public_url"), "/"), AllowAddresses: k.Strings("allow_address"),
+			AllowedOrigins: k.Strings("allow_origin"), AllowedHosts: k.Strings("allow_host"), Version: version(), Log: log,
+		},
+	}, nil
+}
+
+func newLog(w io.Writer, level, format string) (*slog.Logger, error) {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		return nil, fmt.Errorf("log_level is %q; it must be debug, info, warn or error", level)
+	}
+	options := &slog.HandlerOptions{Level: l}
+	switch format {
+	case "text":
+		return slog.New(slog.NewTextHandler(w, options)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, options)), nil
+	}
+	return nil, fmt.Errorf("log_format is %q; it must be text or json", format)
+}
+
+func sortedKeys(m map[string]bool) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

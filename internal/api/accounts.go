@@ -1,0 +1,133 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"sluice/internal/account"
+)
+
+// IntegratedAccount is one tenant's connection to one vendor. Credentials never come back.
+type IntegratedAccount struct {
+	ID          string            `json:"id"`
+	TenantID    string            `json:"tenant_id"`
+	Name        string            `json:"name"`
+	Integration IntegrationName   `json:"integration"`
+	Status      string            `json:"status" enum:"connecting,active,needs_reauth,validation_error,disabled"`
+	Context     map[string]string `json:"context"`
+	LastError   *string           `json:"last_error"`
+	CreatedAt   *time.Time        `json:"created_at"`
+	UpdatedAt   *time.Time        `json:"updated_at"`
+}
+
+// IntegrationName names an integration.
+type IntegrationName struct {
+	Name  string `json:"name"`
+	Label string `json:"label"`
+}
+
+func (a *api) showAccount(ctx context.Context, acct *account.Account) (IntegratedAccount, error) {
+	out := IntegratedAccount{
+		ID: acct.ID, TenantID: acct.TenantID, Name: acct.Name, Integration: IntegrationName{acct.Integration, acct.Integration},
+		Status: string(acct.Status), Context: acct.Context, CreatedAt: moment(acct.CreatedAt), UpdatedAt: moment(acct.UpdatedAt),
+	}
+	if out.Context == nil {
+		out.Context = map[string]string{}
+	}
+	if acct.LastError != "" {
+		out.LastError = &acct.LastError
+	}
+	def, err := a.Catalog.Find(ctx, acct.Environment, acct.Integration)
+	if err != nil {
+		return out, err
+	}
+	out.Integration.Label = def.Label
+	return out, nil
+}
+
+type accountByID struct {
+	ID string `path:"id"`
+}
+
+func (a *api) accounts() {
+	show := func(ctx context.Context, acct *account.Account, err error) (*one[IntegratedAccount], error) {
+		if err != nil {
+			return nil, err
+		}
+		shown, err := a.showAccount(ctx, acct)
+		return &one[IntegratedAccount]{shown}, err
+	}
+	register(a, operation{"list-integrated-accounts", http.MethodGet, "/integrated-account", "List integrated accounts", 0},
+		func(ctx context.Context, in *struct {
+			paging
+			TenantID    string `query:"tenant_id"`
+			Integration string `query:"integration"`
+			Status      string `query:"status" enum:"connecting,active,needs_reauth,validation_error,disabled"`
+		}) (*listed[IntegratedAccount], error) {
+			accounts, next, err := a.Accounts.List(ctx, caller(ctx).Environment, account.Filter{
+				TenantID: in.TenantID, Integration: in.Integration, Status: account.Status(in.Status), Before: in.Cursor, Limit: in.Limit,
+			})
+			if err != nil {
+				return nil, err
+			}
+			var broken error
+			l := listOf(accounts, next, func(acct *account.Account) IntegratedAccount {
+				shown, err := a.showAccount(ctx, acct)
+				if err != nil {
+					broken = err
+				}
+				return shown
+			})
+			return l, broken
+		})
+	register(a, operation{"create-integrated-account", http.MethodPost, "/integrated-account", "Connect an account; its credentials are proven with the vendor first", http.StatusCreated},
+		func(ctx context.Context, in *struct {
+			Body struct {
+				Integration string            `json:"integration" minLength:"1"`
+				TenantID    string            `json:"tenant_id,omitempty" maxLength:"200"`
+				Name        string            `json:"name,omitempty" maxLength:"200"`
+				Credentials map[string]string `json:"credentials,omitempty" doc:"The fields that the integration's form asks for"`
+				Context     map[string]string `json:"context,omitempty" doc:"What is not secret: base_url"`
+			}
+		}) (*one[IntegratedAccount], error) {
+			acct, err := a.Accounts.Create(ctx, caller(ctx).Environment, account.NewAccount{
+				Integration: in.Body.Integration, TenantID: in.Body.TenantID, Name: in.Body.Name, Credentials: in.Body.Credentials, Context: in.Body.Context,
+			})
+			return show(ctx, acct, err)
+		})
+	register(a, operation{"get-integrated-account", http.MethodGet, "/integrated-account/{id}", "Get an integrated account", 0},
+		func(ctx context.Context, in *accountByID) (*one[IntegratedAccount], error) {
+			acct, err := a.Accounts.Get(ctx, caller(ctx).Environment, in.ID)
+			return show(ctx, acct, err)
+		})
+	register(a, operation{"update-integrated-account", http.MethodPatch, "/integrated-account/{id}", "Change an integrated account; what is not given stays", 0},
+		func(ctx context.Context, in *struct {
+			accountByID
+			Body struct {
+				TenantID    *string            `json:"tenant_id,omitempty" maxLength:"200"`
+				Name        *string            `json:"name,omitempty" maxLength:"200"`
+				Credentials map[string]string  `json:"credentials,omitempty"`
+				Context     map[string]*string `json:"context,omitempty" doc:"null takes a value away"`
+				Status      *account.Status    `json:"status,omitempty" enum:"active,disabled"`
+			}
+		}) (*one[IntegratedAccount], error) {
+			acct, err := a.Accounts.Update(ctx, caller(ctx).Environment, in.ID, account.Change{
+				TenantID: in.Body.TenantID, Name: in.Body.Name, Credentials: in.Body.Credentials, Context: in.Body.Context, Status: in.Body.Status,
+			})
+			return show(ctx, acct, err)
+		})
+	register(a, operation{"delete-integrated-account", http.MethodDelete, "/integrated-account/{id}", "Delete an integrated account and the MCP servers on it", http.StatusNoContent},
+		func(ctx context.Context, in *accountByID) (*struct{}, error) {
+			return nil, a.Accounts.Delete(ctx, caller(ctx).Environment, in.ID)
+		})
+	register(a, operation{"refresh-credentials", http.MethodPost, "/integrated-account/refresh-credentials", "Prove an account's credentials at once", 0},
+		func(ctx context.Context, in *struct {
+			Body struct {
+				ID string `json:"id" minLength:"1"`
+			}
+		}) (*one[IntegratedAccount], error) {
+			acct, err := a.Accounts.RefreshCredentials(ctx, caller(ctx).Environment, in.Body.ID)
+			return show(ctx, acct, err)
+		})
+}

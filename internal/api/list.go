@@ -1,0 +1,69 @@
+package api
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// paging are the query parameters of every list.
+type paging struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Items wanted"`
+	Cursor string `query:"next_cursor" doc:"As the page before gave it; empty for the first"`
+}
+
+// page is the shape of every list.
+type page[T any] struct {
+	Result     []T     `json:"result" nullable:"false"`
+	NextCursor *string `json:"next_cursor" doc:"null at the end"`
+	PrevCursor *string `json:"prev_cursor" doc:"Always null: lists go forward only"`
+	Count      int     `json:"result_count"`
+	Partial    bool    `json:"is_partial_response"`
+}
+
+type listed[T any] struct{ Body page[T] }
+
+// listOf shows a service's page.
+func listOf[S, T any](items []S, next string, show func(S) T) *listed[T] {
+	l := &listed[T]{}
+	l.Body.Result = make([]T, len(items))
+	for i, item := range items {
+		l.Body.Result[i] = show(item)
+	}
+	l.Body.Count = len(items)
+	if next != "" {
+		l.Body.NextCursor = &next
+	}
+	return l
+}
+
+// one is an answer of one object, bare.
+type one[T any] struct{ Body T }
+
+// raw is a JSON value that a service reads itself: absent, null and a value are three different things.
+type raw json.RawMessage
+
+func (r *raw) UnmarshalJSON(b []byte) error {
+	*r = append((*r)[:0], b...)
+	return nil
+}
+
+func (r raw) MarshalJSON() ([]byte, error) {
+	if r == nil {
+		return []byte("null"), nil
+	}
+	return r, nil
+}
+
+// Schema says that any value will do.
+func (raw) Schema(huma.Registry) *huma.Schema { return &huma.Schema{} }
+
+// moment is a time as the API writes it, null for none.
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}

@@ -1,0 +1,150 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"sluice/internal/account"
+	"sluice/internal/catalog"
+	"sluice/internal/environment"
+	"sluice/internal/gateway"
+	"sluice/internal/integration"
+	"sluice/internal/mcpserver"
+	"sluice/internal/store"
+	"sluice/internal/toolset"
+)
+
+// Problem is every error's body.
+type Problem struct {
+	StatusCode int             `json:"statusCode" example:"422"`
+	Name       string          `json:"error" example:"Unprocessable Entity"`
+	Message    string          `json:"message" doc:"One sentence that says what to do"`
+	Field      string          `json:"field,omitempty" example:"credentials.email"`
+	Remote     bool            `json:"is_remote_error,omitempty" doc:"The vendor refused, with this status"`
+	Details    json.RawMessage `json:"details,omitempty" doc:"The vendor's answer, secrets left out"`
+}
+
+func (p *Problem) Error() string  { return p.Message }
+func (p *Problem) GetStatus() int { return p.StatusCode }
+
+func problem(status int, message string) *Problem {
+	return &Problem{StatusCode: status, Name: http.StatusText(status), Message: message}
+}
+
+func (p *Problem) at(field string) *Problem {
+	p.Field = field
+	return p
+}
+
+// What huma itself refuses comes in the same shape. Its details also hold the value that was wrong; that may be a secret and is not repeated.
+func init() {
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		p := problem(status, message)
+		for i, err := range errs {
+			detail, ok := err.(huma.ErrorDetailer)
+			if !ok {
+				continue
+			}
+			d := detail.ErrorDetail()
+			field := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(d.Location, "body."), "query."), "path.")
+			if i == 0 {
+				p.Message = ""
+				if field != "body" {
+					p.Field = field
+				}
+			}
+			p.Message = strings.TrimSpace(p.Message + " " + field + ": " + d.Message + ".")
+		}
+		return p
+	}
+}
+
+// fail puts what a service answered into the API's language. What nobody here can mend is logged, and told without its inside.
+func (a *api) fail(ctx context.Context, err error) *Problem {
+	var (
+		ready       *Problem
+		environ     *environment.InvalidError
+		conflict    *environment.ConflictError
+		acct        *account.InvalidError
+		unavailable *account.UnavailableError
+		status      *account.StatusError
+		server      *mcpserver.InvalidError
+		filter      *toolset.FilterError
+		text        *store.TextError
+		faults      integration.Faults
+		tooLarge    *http.MaxBytesError
+	)
+	switch {
+	case errors.As(err, &ready):
+		return ready
+	case errors.As(err, &tooLarge):
+		return problem(http.StatusRequestEntityTooLarge, "The body is larger than the 4 MiB that are taken.")
+	case errors.Is(err, environment.ErrUnknownToken):
+		return problem(http.StatusUnauthorized, "The API token is unknown, revoked or expired; `sluice token create` makes another.")
+	case errors.Is(err, account.ErrNotFound), errors.Is(err, mcpserver.ErrNoAccount):
+		return problem(http.StatusNotFound, "There is no such integrated account in this environment.")
+	case errors.Is(err, mcpserver.ErrNotFound):
+		return problem(http.StatusNotFound, "There is no such MCP server on this integrated account; it may have expired.")
+	case errors.Is(err, environment.ErrNotFound):
+		return problem(http.StatusNotFound, "There is none of that id in this environment.")
+	case errors.Is(err, catalog.ErrNotFound):
+		return problem(http.StatusNotFound, upper(err.Error())+".")
+	case errors.Is(err, gateway.ErrUnknownTool):
+		return problem(http.StatusNotFound, upper(err.Error())+".")
+	case errors.As(err, &filter):
+		return problem(http.StatusBadRequest, sentence(err.Error())).at("config")
+	case errors.As(err, &server):
+		return problem(http.StatusBadRequest, server.Field+" "+sentence(server.Message)).at(server.Field)
+	case errors.As(err, &environ):
+		return problem(http.StatusUnprocessableEntity, environ.Field+" "+sentence(environ.Message)).at(environ.Field)
+	case errors.As(err, &conflict):
+		return problem(http.StatusConflict, sentence(conflict.Message))
+	case errors.As(err, &acct):
+		p := problem(http.StatusUnprocessableEntity, sentence(acct.Message)).at(acct.Field)
+		p.Remote = acct.Remote
+		return p
+	case errors.As(err, &status):
+		return problem(http.StatusConflict, sentence(status.Message))
+	case errors.As(err, &unavailable):
+		return problem(http.StatusBadGateway, sentence(unavailable.Message))
+	case errors.As(err, &text):
+		return problem(http.StatusUnprocessableEntity, sentence(upper(text.Error())))
+	case errors.As(err, &faults):
+		return problem(http.StatusUnprocessableEntity, "The definition has faults: "+faults.Error())
+	}
+	a.Log.ErrorContext(ctx, "api: a request failed", "error", err)
+	return problem(http.StatusInternalServerError, "Sluice could not do this; its log says why.")
+}
+
+// write answers a problem where huma does not.
+func write(w http.ResponseWriter, p *Problem) {
+	body, err := json.Marshal(p)
+	if err != nil { // details that are no JSON
+		p.Details = nil
+		body, _ = json.Marshal(p)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(p.StatusCode)
+	w.Write(body)
+}
+
+func sentence(s string) string {
+	if s = strings.TrimSpace(s); s == "" || strings.ContainsAny(s[len(s)-1:], ".!?") {
+		return s
+	}
+	return s + "."
+}
+
+func upper(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
