@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
+
+	"sluice/internal/store/db"
+)
+
+// sqliteWriter is the call log's own connection to SQLite: the driver's statements, prepared once and executed directly. database/sql would take and
+// give back the connection, convert each argument and, for a context that can end, start a goroutine, at every row.
+type sqliteWriter struct {
+	conn *sql.Conn // nil until first used, and after a fault
+
+	begin, commit, insertIntent, insertCall, deleteIntent driver.StmtExecContext
+
+	args []driver.NamedValue // of the statement that is executed; one array for all
+}
+
+func (s *sqliteWriter) intent(r *db.CallIntent) error {
+	return s.exec(s.insertIntent, r.ID, r.Environment, r.Door, r.AccountID, r.ServerID, r.TokenID, r.ClientName, r.RequestID, r.Integration, r.Tool,
+		r.Resource, r.Method, notNil(r.Arguments), r.StartedAt)
+}
+
+func (s *sqliteWriter) call(r *db.Call) error {
+	err := s.exec(s.insertCall, r.ID, r.Environment, r.Door, r.AccountID, r.ServerID, r.TokenID, r.ClientName, r.RequestID, r.Integration, r.Tool,
+		r.Resource, r.Method, notNil(r.Arguments), r.StartedAt, r.IsWrite, r.Outcome, r.Status, r.Error, r.DurationUs)
+	if err == nil && r.IsWrite != 0 {
+		err = s.exec(s.deleteIntent, r.ID)
+	}
+	return err
+}
+
+// exec waits for the disk however long it takes: a statement on this connection is milliseconds of work, and one that was interrupted half-way would
+// leave nobody the wiser.
+func (s *sqliteWriter) exec(stmt driver.StmtExecContext, values ...any) error {
+	s.args = s.args[:0]
+	for i, v := range values {
+		s.args = append(s.args, driver.NamedValue{Ordinal: i + 1, Value: v})
+	}
+	_, err := stmt.ExecContext(context.Background(), s.args)
+	return err
+}
+
+// sqliteTx runs f in one transaction of the writer's own connection, which it opens first where there is none.
+func (w *CallWriter) sqliteTx(ctx context.Context, f func(*sqliteWriter) error) (err error) {
+	if err := w.store.gate.enter(ctx); err != nil {
+		return fmt.Errorf("write the call log: %w", err)
+	}
+	defer w.store.gate.leave()
+	s := &w.sqlite
+	if s.conn == nil {
+		if err := s.open(ctx, w.store.sql); err != nil {
+			return fmt.Errorf("prepare to write the call log: %w", err)
+		}
+	}
+	// Raw holds the connection's lock, and keeps out of the way otherwise.
+	err = s.conn.Raw(func(any) error {
+		if err := s.exec(s.begin); err != nil {
+			return err
+		}
+		if err := f(s); err != nil {
+			return err
+		}
+		return s.exec(s.commit)
+	})
+	if err != nil {
+		s.close() // rolls back whatever is open, and the next batch starts afresh
+		return fmt.Errorf("write the call log: %w", err)
+	}
+	return nil
+}
+
+func (s *sqliteWriter) open(ctx context.Context, from *sql.DB) (err error) {
+	if s.conn, err = from.Conn(ctx); err != nil {
+		return err
+	}
+	err = s.conn.Raw(func(c any) error {
+		prepare := c.(driver.ConnPrepareContext)
+		for _, one := range []struct {
+			at   *driver.StmtExecContext
+			text string
+		}{
+			{&s.begin, "BEGIN IMMEDIATE"},
+			{&s.commit, "COMMIT"},
+			{&s.insertIntent, "INSERT INTO call_intents (" + intentColumns + ") VALUES (" + marks(14) + ") ON CONFLICT (id) DO NOTHING"},
+			{&s.insertCall, "INSERT INTO calls (" + callColumns + ") VALUES (" + marks(19) + ") ON CONFLICT (id) DO NOTHING"},
+			{&s.deleteIntent, "DELETE FROM call_intents WHERE id = ?"},
+		} {
+			stmt, err := prepare.PrepareContext(context.Background(), one.text)
+			if err != nil {
+				return err
+			}
+			*one.at = stmt.(driver.StmtExecContext)
+		}
+		return nil
+	})
+	if err != nil {
+		s.close()
+	}
+	return err
+}
+
+func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
+
+func (s *sqliteWriter) close() {
+	if s.conn == nil {
+		return
+	}
+	for _, stmt := range []driver.StmtExecContext{s.begin, s.commit, s.insertIntent, s.insertCall, s.deleteIntent} {
+		if stmt != nil {
+			s.conn.Raw(func(any) error { return stmt.(driver.Stmt).Close() })
+		}
+	}
+	// A connection that may be inside a transaction must not go back to the pool: ErrBadConn makes the pool close it.
+	if err := s.conn.Raw(func(any) error { return driver.ErrBadConn }); !errors.Is(err, driver.ErrBadConn) {
+		s.conn.Close()
+	}
+	*s = sqliteWriter{}
+}
