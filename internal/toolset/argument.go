@@ -299,10 +299,12 @@ func (a *arguments) add(arg argument, alternatives []schema) error {
 	return nil
 }
 
-// ruleOfAny is the rule of a property that the branches of a schema describe differently: only its type is checked here, the rest with the whole.
+// ruleOfAny is the rule of a property that the branches of a schema describe differently: only its type and its options are checked here, the rest with the whole.
 func ruleOfAny(alternatives []schema) (*rule, error) {
+	v := look(alternatives)
 	r := newRule()
-	r.kinds = look(alternatives).kinds
+	r.kinds = v.kinds
+	r.allow(v.options)
 	for _, s := range alternatives {
 		one, err := ruleOf(s)
 		if err != nil {

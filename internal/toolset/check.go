@@ -52,11 +52,7 @@ func (r *rule) check(value []byte, f *findings) []byte {
 	}
 	if r.rest != nil && len(f.faults) == before {
 		for _, fault := range validate(r.rest, value) {
-			message := fault.Message
-			if r.masks {
-				message = "is refused by its schema" // the library's words may hold the value
-			}
-			f.add(f.here()+fault.Argument, "%s", message)
+			f.add(f.here()+fault.Argument, "%s", fault.Message)
 		}
 	}
 	return value

@@ -9,8 +9,6 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 )
 
 // library checks what rules do not: the schema library, on decoded values. Nothing is ever loaded from outside the document.
@@ -53,7 +51,7 @@ const mostExponent = 1000
 
 var errExponent = fmt.Errorf("holds a number beyond 1e%d", mostExponent)
 
-// validate checks a value, and returns what is wrong in sentences that go on from a place in it.
+// validate checks a value, and returns what is wrong in sentences that go on from a place in it. They never hold the value.
 func validate(s *jsonschema.Schema, value []byte) []Fault {
 	decoded, err := jsonschema.UnmarshalJSON(bytes.NewReader(value))
 	if err != nil {
@@ -68,7 +66,7 @@ func validate(s *jsonschema.Schema, value []byte) []Fault {
 	case err == nil:
 		return nil
 	case errors.As(err, &invalid):
-		return leaves(nil, invalid)
+		return reasons(invalid)
 	}
 	return []Fault{{Message: err.Error()}}
 }
@@ -94,28 +92,4 @@ func bounded(value any) bool {
 		}
 	}
 	return true
-}
-
-var english = message.NewPrinter(language.English)
-
-// leaves collects the innermost reasons of a refusal, the first few of them.
-func leaves(faults []Fault, e *jsonschema.ValidationError) []Fault {
-	if len(e.Causes) == 0 {
-		var at strings.Builder
-		for _, part := range e.InstanceLocation {
-			if _, err := strconv.Atoi(part); err == nil {
-				at.WriteString("[" + part + "]")
-			} else {
-				at.WriteString("." + part)
-			}
-		}
-		return append(faults, Fault{Argument: at.String(), Message: "is refused by its schema: " + e.ErrorKind.LocalizedString(english)})
-	}
-	for _, cause := range e.Causes {
-		if len(faults) >= mostFaults {
-			break
-		}
-		faults = leaves(faults, cause)
-	}
-	return faults
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -122,5 +123,28 @@ func TestOutputSchemasPromiseLittle(t *testing.T) {
 	}
 	if strings.Contains(string(compile(t, def, toolset.Options{}).ListJSON()), "outputSchema") {
 		t.Error("output schemas are shown without being asked for")
+	}
+}
+
+func TestASchemaThatReferencesBlowUpStaysSmall(t *testing.T) {
+	var defs []string
+	for level := range 12 {
+		var properties []string
+		for i := range 10 {
+			properties = append(properties, fmt.Sprintf(`"p%d":{"$ref":"#/$defs/d%d"}`, i, level+1))
+		}
+		defs = append(defs, fmt.Sprintf(`"d%d":{"type":"object","properties":{%s}}`, level, strings.Join(properties, ",")))
+	}
+	bomb := `{"$defs":{` + strings.Join(defs, ",") + `,"d12":{"type":"integer"}},"type":"object","properties":{"a":{"$ref":"#/$defs/d0"}}}`
+	tool := only(t, define("things", "thing", &integration.Method{Name: "create", HTTPMethod: "POST", Path: "/things", Doc: documented("", bomb)}))
+	if len(tool.InputSchema) > 300<<10 {
+		t.Errorf("clients are shown %d bytes", len(tool.InputSchema))
+	}
+	deep := strings.Repeat(`{"p9":`, 12)
+	if _, err := tool.Prepare([]byte(`{"a":` + deep + `1` + strings.Repeat("}", 13))); err != nil {
+		t.Error(err)
+	}
+	if _, err := tool.Prepare([]byte(`{"a":` + deep + `"x"` + strings.Repeat("}", 13))); err == nil {
+		t.Error("what is not shown is not checked either")
 	}
 }

@@ -2,6 +2,7 @@ package toolset
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -82,13 +83,29 @@ func (t *Tool) read(arguments []byte, values [][]byte, f *findings) (more []unpl
 			values[i] = it.Value()
 		case p.paging[string(name)]:
 			f.add(string(name), "is not an argument: Sluice pages by itself, use limit and next_cursor")
+		case p.isConstant(string(name)):
+			f.add(shorten(string(name)), "is always the same and not an argument: leave it out")
 		case p.free || p.extra:
+			if i := p.argument(inBody, string(name)); i >= 0 {
+				values[i] = it.Value() // the vendor's own name is understood too
+				continue
+			}
 			more = append(more, unplanned{string(name), it.Value()})
 		default:
 			f.add(shorten(string(name)), "is not an argument of %s: %s", t.Name, offer(string(name), p.names()))
 		}
 	}
 	return more, true
+}
+
+// isConstant reports whether a member of the body is sent always.
+func (p *plan) isConstant(name string) bool {
+	for i := range p.bodyRest {
+		if p.bodyRest[i].name == name {
+			return true
+		}
+	}
+	return false
 }
 
 // names are the arguments that a caller can give.
@@ -177,26 +194,25 @@ func (p *plan) checkTogether(s *jsonschema.Schema, values [][]byte, more []unpla
 		if arg := &p.args[i]; values[i] != nil && in(arg.in) {
 			w.dst = append(w.key(arg.property), values[i]...)
 		}
-		names[p.args[i].property] = p.args[i].name
+		if in(p.args[i].in) {
+			names[p.args[i].property] = p.args[i].name
+		}
 	}
 	for _, m := range more {
 		w.dst = append(w.key(m.name), m.value...)
 	}
 	for _, fault := range validate(s, append(w.dst, '}')) {
-		at := fault.Argument
-		if len(at) > 0 {
-			at = at[1:]
+		// The first step is into the object made above: a property, which may have another name as an argument.
+		at := strings.TrimPrefix(fault.Argument, ".")
+		end := strings.IndexAny(at, ".[")
+		if end < 0 {
+			end = len(at)
+		}
+		if name, ok := names[at[:end]]; ok {
+			at = name + at[end:]
 		}
 		if at == "" {
 			at = "arguments"
-		}
-		for property, name := range names {
-			if at == property {
-				at = name
-			}
-		}
-		if p.masks {
-			fault.Message = "is refused by its schema"
 		}
 		f.add(at, "%s", fault.Message)
 	}

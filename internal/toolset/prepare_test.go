@@ -2,10 +2,12 @@ package toolset_test
 
 import (
 	"errors"
+	"net/url"
 	"strings"
 	"testing"
 
 	"sluice/internal/integration"
+	"sluice/internal/jsonscan"
 	"sluice/internal/toolset"
 )
 
@@ -226,4 +228,34 @@ func TestPreparedDoesNotAliasItsInput(t *testing.T) {
 	if p.Path != "/things/abc" || p.Query != "q=def" || string(p.Body) != `["ghi"]` || string(p.Arguments) != `{"id":"abc","q":"def","body":["ghi"]}` || string(p.Masked) != string(p.Arguments) {
 		t.Errorf("got %+v, body %s, arguments %s", p, p.Body, p.Arguments)
 	}
+}
+
+// Whatever comes, it is refused in words or split into a request that can be sent.
+func FuzzPrepare(f *testing.F) {
+	for _, seed := range []string{
+		`{"pipeline_uuid":"` + uuid + `","id":"a/b","pipeline_stage_uuid":"` + uuid + `","name":"x","sla":"3","custom_fields_values":{"a":[1.0]},"note":null}`,
+		`{"pipeline_uuid":"` + uuid + `","filters":[{"field":"a","operator":"eq","value":"\u0041"}],"values":{"a":1}}`, `{"limit":1e2,"next_cursor":"\ud83d\ude00"}`, `null`, `[]`, `{"a":1,"a":2}`, "{\"name\":\"\xff\"}",
+	} {
+		f.Add([]byte(seed))
+	}
+	s := compile(f, cards(), toolset.Options{})
+	f.Fuzz(func(t *testing.T, arguments []byte) {
+		for _, tool := range s.Tools {
+			p, err := tool.Prepare(arguments)
+			if err != nil {
+				var wrong *toolset.ArgumentError
+				if !errors.As(err, &wrong) || len(wrong.Faults) == 0 || wrong.Error() == "" {
+					t.Fatalf("%s: %v", tool.Name, err)
+				}
+				continue
+			}
+			u, err := url.Parse("https://vendor.example" + p.Path + "?" + p.Query)
+			if err != nil || strings.Count(u.EscapedPath(), "/") != strings.Count(tool.Method.Path, "/") {
+				t.Fatalf("%s: the address %s?%s (%v)", tool.Name, p.Path, p.Query, err)
+			}
+			if !jsonscan.Valid(p.Arguments, jsonscan.Strict) || !jsonscan.Valid(p.Masked, jsonscan.Strict) || p.Body != nil && !jsonscan.Valid(p.Body, jsonscan.Strict) {
+				t.Fatalf("%s: arguments %s, masked %s, body %s", tool.Name, p.Arguments, p.Masked, p.Body)
+			}
+		}
+	})
 }

@@ -82,6 +82,9 @@ func ruleOf(s schema) (*rule, error) {
 	default:
 		return nil, fmt.Errorf("%s is %v, not a schema", nameOfPointer(s.at), jsonscan.KindOf(s.raw))
 	}
+	if s.doc != nil && spend(&s.doc.rules, mostRules) {
+		return s.leave(newRule())
+	}
 	if target, ok := s.target(); ok {
 		if s.recurs(target) {
 			return s.leave(newRule())
@@ -166,34 +169,37 @@ func nameOfPointer(at string) string {
 }
 
 func (r *rule) enumerate(s schema) error {
-	add := func(raw []byte) {
+	only := s.member("const")
+	raw := s.member("enum")
+	switch {
+	case raw == nil && only == nil:
+		return nil
+	case raw == nil:
+		r.allow([][]byte{only})
+		return nil
+	case jsonscan.KindOf(raw) != jsonscan.Array:
+		return fmt.Errorf("%s: enum must be an array", nameOfPointer(s.at))
+	}
+	options := [][]byte{}
+	for it := jsonscan.Elements(raw); it.Next(); {
+		if only == nil || jsonscan.Equal(only, it.Value()) {
+			options = append(options, it.Value())
+		}
+	}
+	r.allow(options)
+	return nil
+}
+
+// allow bounds the rule to some values; nil does not bound it.
+func (r *rule) allow(options [][]byte) {
+	for _, raw := range options {
 		o := option{raw: raw, kind: jsonscan.KindOf(raw)}
 		if o.kind == jsonscan.String {
 			o.text = text(raw)
 		}
 		r.options = append(r.options, o)
 	}
-	if raw := s.member("const"); raw != nil {
-		add(raw)
-	}
-	raw := s.member("enum")
-	if raw == nil {
-		return nil
-	}
-	if jsonscan.KindOf(raw) != jsonscan.Array {
-		return fmt.Errorf("%s: enum must be an array", nameOfPointer(s.at))
-	}
-	only := r.options
-	r.options = nil
-	for it := jsonscan.Elements(raw); it.Next(); {
-		if len(only) == 0 || jsonscan.Equal(only[0].raw, it.Value()) {
-			add(it.Value())
-		}
-	}
-	if len(r.options) == 0 {
-		r.never = true
-	}
-	return nil
+	r.never = options != nil && len(options) == 0
 }
 
 func (r *rule) textual(s schema) error {

@@ -23,6 +23,22 @@ type document struct {
 	raw     []byte
 	library *library
 	secrets jsonscan.Set // names of members that are secret wherever they stand
+
+	// References can make a small document look endless, so that what is made of it is counted. A document is used by one compilation alone.
+	rules, views int
+	targets      map[string][]byte
+}
+
+// What is made of one document at most. Beyond it rules leave the rest to the library, and clients see types only.
+const (
+	mostRules = 5000
+	mostViews = 5000
+)
+
+// spend counts one more, and reports whether that is too many.
+func spend(count *int, most int) bool {
+	*count++
+	return *count > most
 }
 
 // newDocument reads a document. Members that one of its schemas marks secret, and those of the given names, are secret in all of it.
@@ -163,7 +179,20 @@ func (s schema) target() (schema, bool) {
 	if !local || s.doc == nil {
 		return schema{}, false
 	}
-	raw := s.doc.raw
+	raw, known := s.doc.targets[pointer]
+	if !known {
+		raw = s.doc.find(pointer)
+		if s.doc.targets == nil {
+			s.doc.targets = map[string][]byte{}
+		}
+		s.doc.targets[pointer] = raw
+	}
+	return schema{s.doc, pointer, raw, append(slices.Clip(s.trail), pointer)}, isSchema(raw)
+}
+
+// find is the value at a JSON pointer (RFC 6901), nil if there is none.
+func (d *document) find(pointer string) []byte {
+	raw := d.raw
 	for _, key := range strings.Split(strings.TrimPrefix(pointer, "/"), "/") {
 		if pointer == "" {
 			break
@@ -175,7 +204,7 @@ func (s schema) target() (schema, bool) {
 			raw = member(raw, key)
 		}
 	}
-	return schema{s.doc, pointer, raw, append(slices.Clip(s.trail), pointer)}, isSchema(raw)
+	return raw
 }
 
 // recurs reports whether a reference leads back to where one came from.

@@ -225,8 +225,16 @@ func TestWhatSchemasSayOfArgumentsTogetherIsChecked(t *testing.T) {
 	if p, err := tool.Prepare([]byte(`{"kind":"link","url":"https://example.com"}`)); err != nil || string(p.Body) != `{"kind":"link","url":"https://example.com"}` {
 		t.Errorf("got %+v (%v)", p, err)
 	}
-	for _, arguments := range []string{`{"kind":"link","text":"x"}`, `{"kind":"link"}`, `{"kind":"text","text":"x","url":"https://example.com"}`, `{"kind":"text","text":"x","a":"1"}`} {
-		refusal(t, tool, arguments)
+	for arguments, want := range map[string]string{
+		`{"kind":"link"}`: "url is required.",
+		`{"kind":"text","text":"x","url":"https://example.com"}`: "url is not known there.",
+		`{"kind":"link","url":"nonsense"}`:                       `url must be a URI as https://example.com/page, not the text "nonsense".`,
+		`{"kind":"text","text":"x","a":"1"}`:                     "b is required where a is given.",
+		`{"kind":"image"}`:                                       `kind must be one of "text", "link", not the text "image".`,
+	} {
+		if got := refusal(t, tool, arguments).Error(); got != want {
+			t.Errorf("%s: got %s, want %s", arguments, got, want)
+		}
 	}
 }
 
