@@ -36,22 +36,9 @@ type CallPosition struct {
 
 // ListCalls lists calls and those begun whose outcome is not known, newest first, below a position.
 func (s *Store) ListCalls(ctx context.Context, f CallFilter, below CallPosition, limit int) ([]db.Call, error) {
-	q := callQuery{dialect: s.dialect}
-	both := make([]string, 0, 2)
-	if f.Outcome != Started {
-		both = append(both, q.from("calls", `is_write, outcome, status, error, duration_us`, f, below, limit))
-	}
-	if f.Outcome == "" || f.Outcome == Started {
-		f.Outcome = ""
-		both = append(both, q.from("call_intents", `1 AS is_write, 'started' AS outcome, 0 AS status, '' AS error, 0 AS duration_us`, f, below, limit))
-	}
-	parts := make([]string, len(both)) // each with its own ORDER and LIMIT, which must be inside a subquery
-	for i, one := range both {
-		parts[i] = fmt.Sprintf("SELECT * FROM (%s) AS part%d", one, i)
-	}
-	text := fmt.Sprintf("%s ORDER BY started_at DESC, id DESC LIMIT %d", strings.Join(parts, " UNION ALL "), limit)
+	text, args := s.callsText(f, below, limit)
 	c := conn{on: s.sql, dialect: s.dialect}
-	rows, err := c.QueryContext(ctx, text, q.args...)
+	rows, err := c.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list calls: %w", err)
 	}
@@ -66,6 +53,24 @@ func (s *Store) ListCalls(ctx context.Context, f CallFilter, below CallPosition,
 		calls = append(calls, r)
 	}
 	return calls, rows.Err()
+}
+
+// callsText is the search as SQL.
+func (s *Store) callsText(f CallFilter, below CallPosition, limit int) (string, []any) {
+	q := callQuery{dialect: s.dialect}
+	both := make([]string, 0, 2)
+	if f.Outcome != Started {
+		both = append(both, q.from("calls", `is_write, outcome, status, error, duration_us`, f, below, limit))
+	}
+	if f.Outcome == "" || f.Outcome == Started {
+		f.Outcome = ""
+		both = append(both, q.from("call_intents", `1 AS is_write, 'started' AS outcome, 0 AS status, '' AS error, 0 AS duration_us`, f, below, limit))
+	}
+	parts := make([]string, len(both)) // each with its own ORDER and LIMIT, which must be inside a subquery
+	for i, one := range both {
+		parts[i] = fmt.Sprintf("SELECT * FROM (%s) AS part%d", one, i)
+	}
+	return fmt.Sprintf("%s ORDER BY started_at DESC, id DESC LIMIT %d", strings.Join(parts, " UNION ALL "), limit), q.args
 }
 
 // callQuery builds the text of one search and gathers its arguments.

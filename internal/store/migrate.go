@@ -10,7 +10,7 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-//go:generate go tool -modfile=../../tools/sqlc/go.mod sqlc generate
+//go:generate env CGO_ENABLED=0 go tool -modfile=../../tools/sqlc/go.mod sqlc generate
 
 //go:embed migrations
 var migrations embed.FS

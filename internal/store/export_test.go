@@ -1,0 +1,12 @@
+package store
+
+import "context"
+
+// Compile has the database read a query as it is generated, without running it.
+func (s *Store) Compile(ctx context.Context, query string) error {
+	stmt, err := (&conn{on: s.sql, dialect: s.dialect}).PrepareContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	return stmt.Close()
+}
