@@ -33,7 +33,7 @@ var arrows = map[string][]string{
 	// One call.
 	"internal/gateway": {"internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/audit", "internal/catalog", "internal/integration",
 		"internal/jsonscan"},
-	"internal/vendor":  {"internal/account", "internal/refusal", "internal/outbound", "internal/integration", "internal/jsonscan"},
+	"internal/vendor":  {"internal/account", "internal/refusal", "internal/expression", "internal/outbound", "internal/integration", "internal/jsonscan"},
 	"internal/refusal": {"internal/integration", "internal/jsonscan"},
 	"internal/toolset": {"internal/integration", "internal/jsonscan"},
 
@@ -46,7 +46,8 @@ var arrows = map[string][]string{
 
 	// The ground: these know nothing of Sluice.
 	"integrations":             {"internal/integration"},
-	"internal/integration":     {},
+	"internal/integration":     {"internal/expression"},
+	"internal/expression":      {},
 	"internal/jsonscan":        {},
 	"internal/outbound":        {},
 	"internal/secret":          {},

@@ -1,0 +1,70 @@
+package expression
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestRun(t *testing.T) {
+	tests := []struct{ source, document, want string }{
+		{".data.items", `{"data":{"items":[1,2.50,12345678901234567890,1e400]}}`, `[1,2.50,12345678901234567890,1e400]`},
+		{".a", `{}`, `null`},
+		{"empty", `{}`, `null`},
+		{".[]", `[1,2]`, `[1,2]`},
+		{`map(select(.on) | {id, name: (.first + " " + .last)})`, `[{"id":"1","first":"a","last":"b","on":true},{"on":false}]`, `[{"id":"1","name":"a b"}]`},
+		{`if .meta.page < .meta.pages then .meta.page + 1 else null end`, `{"meta":{"page":1,"pages":3}}`, `2`},
+		{`(.page | tonumber) * 2`, `{"page":"21"}`, `42`},
+		{`.links[] | select(.rel == "next") | .href`, `{"links":[{"rel":"self","href":"a"},{"rel":"next","href":"b"}]}`, `"b"`},
+		{`.errors | length > 0`, `{"errors":[1]}`, `true`},
+	}
+	for _, test := range tests {
+		e, err := Compile(test.source)
+		if err != nil {
+			t.Errorf("%s: %v", test.source, err)
+			continue
+		}
+		if got, err := e.Run(t.Context(), []byte(test.document)); err != nil || string(got) != test.want {
+			t.Errorf("%s: want %s, got %s, %v", test.source, test.want, got, err)
+		}
+	}
+}
+
+func TestHolds(t *testing.T) {
+	e, err := Compile(".errors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for document, want := range map[string]bool{`{"errors":[]}`: true, `{"errors":null}`: false, `{}`: false, `{"errors":false}`: false, `{"errors":0}`: true} {
+		if got, err := e.Holds(t.Context(), []byte(document)); err != nil || got != want {
+			t.Errorf("%s: want %v, got %v, %v", document, want, got, err)
+		}
+	}
+}
+
+func TestWhatCouldUseUpTheMachineIsRefused(t *testing.T) {
+	for _, source := range []string{
+		`"x" * 2000000000`, `. * .n`, `[range(1e9)]`, `def f: f; f`, `repeat(.)`, `until(false; .)`, `while(true; .)`, `recurse(.)`, `reduce .[] as $x (.; . + .)`,
+		`foreach .[] as $x (0; 1)`, `label $x | break $x`, `env`, `$ENV`, `input`, `inputs`, `input_filename`, `now`, `limit(3; .)`, `getpath(["a"]) | halt`, `import "a" as a; .`,
+		strings.Repeat(".|", 4000) + ".", strings.Repeat("(.+.)|", 30) + ".", strings.Repeat(`"\(.)\(.)"|`, 30) + ".", "[" + strings.Repeat("(.,.)|", 30) + ".]", `combinations`, `.[1e9] = 1`, `.a |= 2`, `.b += 1`, `walk([., .])`, `transpose`, `join(.a)`, `gsub(""; .a)`,
+		strings.Repeat("tojson|", 30) + ".", strings.Repeat("@html|", 30) + ".", `.[`, `nonsense`,
+	} {
+		if _, err := Compile(source); err == nil {
+			t.Errorf("%.60s: want it refused", source)
+		}
+	}
+}
+
+func TestAFaultInTheAnswerIsTold(t *testing.T) {
+	e, err := Compile(".a.b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, document := range []string{`{"a":"text"}`, `{"a":`, `[`} {
+		if _, err := e.Run(t.Context(), []byte(document)); err == nil {
+			t.Errorf("%s: want an error", document)
+		}
+	}
+	if _, err := e.Run(t.Context(), []byte(`"`+strings.Repeat("a", maxInput)+`"`)); err == nil || !strings.Contains(err.Error(), "4 MiB") {
+		t.Errorf("a large answer: got %v", err)
+	}
+}
