@@ -42,10 +42,25 @@ type Resource struct {
 }
 
 // FieldSource says where a resource's custom fields live: `of` names the resource that owns their list, `at` the member of this resource's
-// body that carries their values.
+// body that carries their values. The others name arguments of its methods that speak of the same fields in other ways; each is optional.
 type FieldSource struct {
-	Of string `yaml:"of" json:"of"`
-	At string `yaml:"at" json:"at"`
+	Of      string       `yaml:"of" json:"of"`
+	At      string       `yaml:"at" json:"at"`
+	Changes string       `yaml:"changes" json:"changes,omitempty"` // an object of new values, own members of the resource among them
+	Keys    string       `yaml:"keys" json:"keys,omitempty"`       // a list of fields
+	Mapping string       `yaml:"mapping" json:"mapping,omitempty"` // an object whose values are fields
+	Filters *FilterShape `yaml:"filters" json:"filters,omitempty"`
+}
+
+// FilterShape says what a list of conditions on fields looks like.
+type FilterShape struct {
+	Argument string   `yaml:"argument" json:"argument"`
+	Field    string   `yaml:"field" json:"field"`           // member that names the field
+	Operator string   `yaml:"operator" json:"operator"`     // member that says how to compare
+	Value    string   `yaml:"value" json:"value"`           // member with what to compare to
+	Lists    []string `yaml:"lists" json:"lists,omitempty"` // operators whose value is a list of values
+	Texts    []string `yaml:"texts" json:"texts,omitempty"` // operators whose value is a piece of text
+	Bare     []string `yaml:"bare" json:"bare,omitempty"`   // operators without a value
 }
 
 // FieldList says how the custom fields that one object of this resource owns are read: which of its methods answers them, and where a field
@@ -104,7 +119,7 @@ type Body struct {
 // Response shapes an answer before it leaves vendor.
 type Response struct {
 	Expression string `yaml:"expression" json:"expression,omitempty"` // jq over the whole answer
-	Format     string `yaml:"format" json:"format,omitempty"`         // json (the default), text, file
+	Format     string `yaml:"format" json:"format,omitempty"`         // json (the default), text, file; custom_fields: the fields as a JSON Schema
 }
 
 // Documentation is what makes a method a tool.

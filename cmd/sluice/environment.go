@@ -1,0 +1,144 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sluice/internal/environment"
+	"sluice/internal/node"
+)
+
+func environmentCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "environment", GroupID: "admin", Short: "Create and list environments, the boundary between tenants"}
+	asJSON := clientFlags(cmd)
+	create := &cobra.Command{
+		Use: "create NAME", Args: cobra.ExactArgs(1),
+		Short: "Create an environment and its first API token",
+		Long:  "Create an environment and its first API token, which is printed this once.\n\nWith --database it opens the database itself: that is how the first one is made.",
+	}
+	nodeFlags(create.Flags())
+	create.RunE = func(cmd *cobra.Command, args []string) error {
+		made := map[string]any{}
+		if !ownDatabase(cmd) {
+			c, err := newClient(cmd)
+			if err != nil {
+				return err
+			}
+			b, err := c.do(cmd.Context(), http.MethodPost, "/environment", nil, map[string]string{"name": args[0]})
+			if err != nil {
+				return err
+			}
+			return printMade(cmd, *asJSON, b, "Environment %s (%s)\n", "name", "id")
+		}
+		err := withNode(cmd, func(n *node.Node) error {
+			e, err := n.Environments.Create(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			_, text, err := n.Environments.CreateToken(cmd.Context(), e.ID, "First token", "command line", time.Time{})
+			made["id"], made["name"], made["token"] = e.ID, e.Name, text
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		return printMade(cmd, *asJSON, made, "Environment %s (%s)\n", "name", "id")
+	}
+	cmd.AddCommand(create, listCommand(asJSON, "List the environment of the API token", "/environment", nil, "id", "name", "created_at"))
+	return cmd
+}
+
+func tokenCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "token", GroupID: "admin", Short: "Create, list and revoke API tokens"}
+	asJSON := clientFlags(cmd)
+	create := &cobra.Command{
+		Use: "create", Args: cobra.NoArgs,
+		Short: "Create an API token, which is printed this once",
+		Long:  "Create an API token, which is printed this once.\n\nWith --database it opens the database itself: that is how the first one is made. The environment is made too if there is none of its name.",
+	}
+	nodeFlags(create.Flags())
+	name := create.Flags().String("name", "Command line", "what the token is for")
+	environmentName := create.Flags().String("environment", "default", "with --database: the environment's name")
+	expires := create.Flags().Duration("expires-in", 0, "how long it holds; 0: for ever")
+	create.RunE = func(cmd *cobra.Command, _ []string) error {
+		var until time.Time
+		if *expires > 0 {
+			until = time.Now().Add(*expires)
+		}
+		if !ownDatabase(cmd) {
+			c, err := newClient(cmd)
+			if err != nil {
+				return err
+			}
+			body := map[string]any{"name": *name}
+			if !until.IsZero() {
+				body["expires_at"] = until.UTC().Format(time.RFC3339)
+			}
+			b, err := c.do(cmd.Context(), http.MethodPost, "/api-token", nil, body)
+			if err != nil {
+				return err
+			}
+			return printMade(cmd, *asJSON, b, "API token %s (%s)\n", "name", "id")
+		}
+		made := map[string]any{}
+		err := withNode(cmd, func(n *node.Node) error {
+			e, err := n.Environments.ByName(cmd.Context(), *environmentName)
+			if errors.Is(err, environment.ErrNotFound) {
+				e, err = n.Environments.Create(cmd.Context(), *environmentName)
+			}
+			if err != nil {
+				return err
+			}
+			t, text, err := n.Environments.CreateToken(cmd.Context(), e.ID, *name, "command line", until)
+			if err != nil {
+				return err
+			}
+			made["id"], made["name"], made["environment"], made["token"] = t.ID, t.Name, e.ID, text
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return printMade(cmd, *asJSON, made, "API token %s (%s)\n", "name", "id")
+	}
+	cmd.AddCommand(create,
+		listCommand(asJSON, "List API tokens", "/api-token", nil, "id", "name", "prefix", "expires_at", "last_used_at"),
+		deleteCommand("Revoke an API token", func(id string) string { return "/api-token/" + id }))
+	return cmd
+}
+
+// ownDatabase reports whether a command opens the database itself.
+func ownDatabase(cmd *cobra.Command) bool { return cmd.Flags().Changed("database") }
+
+// withNode opens the installation for one piece of work.
+func withNode(cmd *cobra.Command, do func(*node.Node) error) error {
+	s, err := readSettings(cmd)
+	if err != nil {
+		return err
+	}
+	n, err := node.Open(cmd.Context(), s.Settings)
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	return do(n)
+}
+
+// deleteCommand is a client's command that deletes by id.
+func deleteCommand(short string, path func(id string) string) *cobra.Command {
+	return &cobra.Command{Use: "delete ID", Short: short, Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
+		c, err := newClient(cmd)
+		if err != nil {
+			return err
+		}
+		if _, err := c.do(cmd.Context(), http.MethodDelete, path(args[0]), nil, nil); err != nil {
+			return err
+		}
+		fmt.Fprintln(cmd.OutOrStdout(), "Done.")
+		return nil
+	}}
+}

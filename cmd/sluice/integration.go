@@ -1,0 +1,118 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"sluice/integrations"
+	"sluice/internal/integration"
+	"sluice/internal/toolset"
+)
+
+func integrationCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "integration", GroupID: "admin", Short: "List and check integrations, and describe their tools"}
+	asJSON := clientFlags(cmd)
+	cmd.AddCommand(
+		listCommand(asJSON, "List integrations", "/integration", nil, "name", "label", "tools", "stored", "version"),
+		&cobra.Command{
+			Use: "validate PATH", Args: cobra.ExactArgs(1),
+			Short: "Check a definition's folder; needs no server",
+			RunE:  func(cmd *cobra.Command, args []string) error { return validate(cmd.OutOrStdout(), args[0]) },
+		},
+		&cobra.Command{
+			Use: "docs NAME|PATH", Args: cobra.ExactArgs(1),
+			Short: "Print the tools of a built-in integration, or of a definition's folder, as Markdown; needs no server",
+			RunE:  func(cmd *cobra.Command, args []string) error { return inventory(cmd.OutOrStdout(), args[0]) },
+		},
+	)
+	return cmd
+}
+
+// validate reports every fault of a definition, each with its file and line.
+func validate(w io.Writer, path string) error {
+	folder := filepath.Clean(path)
+	def, faults := integration.Validate(os.DirFS(folder), ".")
+	for _, f := range faults {
+		f.File = filepath.Join(folder, f.File)
+		fmt.Fprintln(w, f)
+	}
+	if n := len(faults.Fatal()); n > 0 {
+		return fmt.Errorf("%s has %d faults", path, n)
+	}
+	tools, err := toolset.Compile(def, toolset.Options{})
+	if err != nil {
+		return fmt.Errorf("%s: no tools can be made of it: %w", path, err)
+	}
+	fmt.Fprintf(w, "%s is valid: %d tools.\n", def.Name, len(tools.Tools))
+	return nil
+}
+
+// definitionOf finds a built-in definition by name, or reads a folder.
+func definitionOf(nameOrPath string) (*integration.Definition, error) {
+	all, err := integrations.All()
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, d := range all {
+		if d.Name == nameOrPath {
+			return d, nil
+		}
+		names = append(names, d.Name)
+	}
+	if info, err := os.Stat(nameOrPath); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("%q is neither a built-in integration (%s) nor a folder", nameOrPath, strings.Join(names, ", "))
+	}
+	return integration.Load(os.DirFS(nameOrPath), ".")
+}
+
+// inventory describes the tools of a definition for people.
+func inventory(w io.Writer, nameOrPath string) error {
+	def, err := definitionOf(nameOrPath)
+	if err != nil {
+		return err
+	}
+	set, err := toolset.Compile(def, toolset.Options{})
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s: %d tools\n\n", def.Label, len(set.Tools))
+	resource := ""
+	for _, t := range set.Tools {
+		if t.Resource.Name != resource {
+			resource = t.Resource.Name
+			fmt.Fprintf(&b, "## %s\n\n", strings.ReplaceAll(resource, "_", " "))
+			b.WriteString("| tool | changes | tags | what it does |\n| --- | --- | --- | --- |\n")
+		}
+		changes := "yes"
+		switch {
+		case t.ReadOnly:
+			changes = "no"
+		case t.Destructive:
+			changes = "deletes"
+		}
+		tags := append([]string{}, t.Resource.Tags...)
+		tags = append(tags, t.Method.Tags...)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", t.Name, changes, strings.Join(tags, ", "), strings.ReplaceAll(t.Description, "|", "\\|"))
+		if i := indexAfter(set.Tools, t); i < len(set.Tools) && set.Tools[i].Resource.Name != resource {
+			b.WriteByte('\n')
+		}
+	}
+	_, err = io.WriteString(w, strings.TrimRight(b.String(), "\n")+"\n")
+	return err
+}
+
+func indexAfter(tools []*toolset.Tool, t *toolset.Tool) int {
+	for i := range tools {
+		if tools[i] == t {
+			return i + 1
+		}
+	}
+	return len(tools)
+}
