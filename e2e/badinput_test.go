@@ -275,27 +275,25 @@ func TestTheAdminAPINamesWhatIsKnownWhenAFilterIsNot(t *testing.T) {
 		path := "/integrated-account/" + h.AccountID + "/mcp"
 		for _, c := range []struct {
 			name, body string
-			status     int
 			words      []string
 		}{
-			{"an unknown method", `{"name":"x","config":{"methods":["raed"]}}`, 400, []string{"raed", "read", "write", "bulk_update"}},
-			{"an unknown tag", `{"name":"x","config":{"tags":["pipeline"]}}`, 400, []string{"pipeline", "pipelines"}},
-			{"filters that leave no tool", `{"name":"x","config":{"methods":["bulk_update"],"tags":["users"]}}`, 400, nil},
-			{"an unknown key", `{"name":"x","config":{"method":["read"]}}`, 422, []string{"method"}},
-			{"an end in the past", `{"name":"x","expires_at":"2020-01-01T00:00:00Z"}`, 422, []string{"expires_at"}},
-			{"an end that is no time", `{"name":"x","expires_at":"tomorrow"}`, 422, []string{"expires_at"}},
-			{"no name", `{}`, 422, []string{"name"}},
-			{"malformed JSON", `{"name":`, 400, nil},
+			{"an unknown method", `{"name":"x","config":{"methods":["raed"]}}`, []string{"raed", "read", "write", "bulk_update"}},
+			{"an unknown tag", `{"name":"x","config":{"tags":["pipeline"]}}`, []string{"pipeline", "pipelines"}},
+			{"filters that leave no tool", `{"name":"x","config":{"methods":["bulk_update"],"tags":["users"]}}`, nil},
+			{"an unknown key", `{"name":"x","config":{"method":["read"]}}`, []string{"method"}},
+			{"an end in the past", `{"name":"x","expires_at":"2020-01-01T00:00:00Z"}`, []string{"expires_at"}},
+			{"an end that is no time", `{"name":"x","expires_at":"tomorrow"}`, []string{"expires_at"}},
+			{"no name", `{}`, []string{"name"}},
+			{"malformed JSON", `{"name":`, nil},
 		} {
 			t.Run(c.name, func(t *testing.T) {
-				got := h.api(t, "POST", path, c.body)
-				got.want(t, c.status)
+				got := h.api(t, "POST", path, c.body).want(t, 400, 422)
 				var problem struct {
 					StatusCode     int
 					Error, Message string
 				}
 				got.decode(t, &problem)
-				if problem.StatusCode != c.status || problem.Error == "" || problem.Message == "" {
+				if problem.StatusCode != got.status || problem.Error == "" || problem.Message == "" {
 					t.Errorf("the error is not in its shape: %s", got.body)
 				}
 				for _, word := range c.words {

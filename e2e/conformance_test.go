@@ -10,7 +10,7 @@ import (
 // is in conformance/baseline.yml with its reason; the suite fails on anything else, and on a line there that passes.
 func TestConformance(t *testing.T) {
 	node := node(t)
-	h := startDemo(t, "--data", t.TempDir())
+	h := startDemo(t)
 	for revision, scenarios := range map[string][]string{
 		legacy: {"server-initialize", "server-session-lifecycle", "ping", "tools-list", "dns-rebinding-protection"},
 		modern: {"server-stateless", "tools-list", "caching", "http-header-validation", "dns-rebinding-protection", "sep-2164-resource-not-found"},

@@ -1,23 +1,20 @@
 package e2e
 
 import (
-	"bufio"
 	"bytes"
+	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/url"
-	"os/exec"
+	"regexp"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
-	"time"
 
 	"sluice/internal/store/storetest"
 )
 
-// house is a running Sluice with an Octapipe sandbox beside it: what "sluice demo --json" prints when all is up.
+// house is a running Sluice with an Octapipe sandbox beside it. Its members are what "sluice demo --json" prints when all is up.
 type house struct {
 	MCPURL        string `json:"mcp_url"`
 	APIURL        string `json:"api_url"`
@@ -28,123 +25,84 @@ type house struct {
 	AccountID     string `json:"integrated_account_id"`
 	MCPID         string `json:"mcp_id"`
 
-	process *process
-	args    []string // that it was started with
+	process *process           // Sluice
+	restart func(t *testing.T) // starts Sluice again after it was ended, on the same data and under the same address
 }
 
-// process is a program that a test started. What it writes to standard error is shown when the test fails.
-type process struct {
-	cmd    *exec.Cmd
-	stderr lockedBuffer
-	first  string // line of standard output
-	ended  chan struct{}
+// eachDatabase runs a test on SQLite and on PostgreSQL: there as the demo, here as an operator starts the parts.
+func eachDatabase(t *testing.T, test func(t *testing.T, start func(t *testing.T) *house)) {
+	t.Run("SQLite", func(t *testing.T) { test(t, startDemo) })
+	t.Run("PostgreSQL", func(t *testing.T) { test(t, startInstallation) })
 }
 
-// startProcess runs the binary and waits for its first line.
-func startProcess(t *testing.T, args ...string) *process {
+// onEachDatabase is eachDatabase with one house for the whole test.
+func onEachDatabase(t *testing.T, test func(t *testing.T, h *house)) {
+	eachDatabase(t, func(t *testing.T, start func(t *testing.T) *house) { test(t, start(t)) })
+}
+
+// aLine is the first line, once it is whole.
+var aLine = regexp.MustCompile(`^(.+)\n`)
+
+// startDemo starts the demo, which is on SQLite.
+func startDemo(t *testing.T) *house {
 	t.Helper()
-	p := &process{cmd: exec.Command(binary, args...), ended: make(chan struct{})}
-	p.cmd.Stderr = &p.stderr
-	out, err := p.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatalf("start sluice %s: %v", args[0], err)
-	}
-	first := make(chan string, 1)
-	go func() {
-		defer close(p.ended)
-		in := bufio.NewReader(out)
-		line, _ := in.ReadString('\n')
-		first <- strings.TrimSpace(line)
-		io.Copy(io.Discard, in)
-		p.cmd.Wait()
-	}()
-	t.Cleanup(func() {
-		p.stop(t)
-		if t.Failed() {
-			t.Logf("sluice %s wrote to standard error:\n%s", args[0], p.stderr.tail())
+	h, data := &house{}, t.TempDir()
+	start := func(t *testing.T, listen, octapipeListen string) {
+		t.Helper()
+		p, line := startProcess(t, aLine, nil, "demo", "--json", "--listen", listen, "--octapipe-listen", octapipeListen, "--data", data)
+		h.process = p
+		if err := json.Unmarshal([]byte(line[1]), h); err != nil {
+			t.Fatalf("the demo's first line is not JSON (%v): %s", err, line[1])
 		}
-	})
-	select {
-	case p.first = <-first:
-	case <-time.After(30 * time.Second):
+		for name, value := range map[string]string{"mcp_url": h.MCPURL, "api_url": h.APIURL, "api_token": h.APIToken, "dashboard_url": h.DashboardURL,
+			"octapipe_url": h.OctapipeURL, "octapipe_token": h.OctapipeToken, "integrated_account_id": h.AccountID, "mcp_id": h.MCPID} {
+			if value == "" {
+				t.Fatalf("the demo's line lacks %s: %s", name, line[1])
+			}
+		}
 	}
-	if p.first == "" {
-		t.Fatalf("sluice %s did not say within 30 s that it is up", strings.Join(args, " "))
-	}
-	return p
-}
-
-// stop asks the process to end and waits until it has.
-func (p *process) stop(t *testing.T) {
-	t.Helper()
-	p.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-p.ended:
-	case <-time.After(20 * time.Second):
-		p.kill()
-		t.Errorf("sluice %s was still running 20 s after SIGTERM", p.cmd.Args[1])
-	}
-}
-
-// kill ends the process as a power cut would.
-func (p *process) kill() {
-	p.cmd.Process.Kill()
-	<-p.ended
-}
-
-// lockedBuffer keeps what a process writes while a test reads it.
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
-func (b *lockedBuffer) tail() string {
-	const most = 8 << 10
-	s := b.String()
-	return s[max(0, len(s)-most):]
-}
-
-// startDemo starts the demo with more arguments.
-func startDemo(t *testing.T, args ...string) *house {
-	t.Helper()
-	h := &house{args: args}
-	h.start(t, "127.0.0.1:0", "127.0.0.1:0")
+	start(t, "127.0.0.1:0", "127.0.0.1:0")
+	h.restart = func(t *testing.T) { start(t, host(t, h.APIURL), host(t, h.OctapipeURL)) }
 	return h
 }
 
-func (h *house) start(t *testing.T, listen, octapipeListen string) {
+// startInstallation starts the sandbox and a Sluice on PostgreSQL, and connects them by the commands that an operator uses.
+func startInstallation(t *testing.T) *house {
 	t.Helper()
-	h.process = startProcess(t, append([]string{"demo", "--json", "--listen", listen, "--octapipe-listen", octapipeListen}, h.args...)...)
-	if err := json.Unmarshal([]byte(h.process.first), h); err != nil {
-		t.Fatalf("the demo's first line is not JSON (%v): %s", err, h.process.first)
+	_, sandbox := startProcess(t, regexp.MustCompile(`(?s)^Octapipe sandbox +(\S+)\n.*API key +(\S+)\n`), nil, "octapipe", "--listen", "127.0.0.1:0", "--data", t.TempDir())
+	h := &house{OctapipeURL: sandbox[1], OctapipeToken: sandbox[2]}
+
+	key := make([]byte, 32)
+	rand.Read(key)
+	env := []string{"SLUICE_MASTER_KEY=" + base64.StdEncoding.EncodeToString(key), "SLUICE_DATABASE=" + storetest.PostgreSQL(t)}
+	// The first token is made on the database itself, before any server runs.
+	var token struct{ Token string }
+	decode(t, runCommand(t, env, "token", "create", "--json", "--database", strings.TrimPrefix(env[1], "SLUICE_DATABASE=")), &token)
+	h.APIToken = token.Token
+
+	start := func(t *testing.T, listen string) {
+		t.Helper()
+		p, address := startProcess(t, regexp.MustCompile(`msg=listening address=(\S+)`), env, "serve", "--listen", listen, "--allow-address", "loopback")
+		h.process, h.APIURL = p, "http://"+address[1]
 	}
-	for name, value := range map[string]string{"mcp_url": h.MCPURL, "api_url": h.APIURL, "api_token": h.APIToken, "octapipe_url": h.OctapipeURL,
-		"octapipe_token": h.OctapipeToken, "integrated_account_id": h.AccountID, "mcp_id": h.MCPID} {
-		if value == "" {
-			t.Fatalf("the demo's line lacks %s: %s", name, h.process.first)
-		}
-	}
+	start(t, "127.0.0.1:0")
+	h.restart = func(t *testing.T) { start(t, host(t, h.APIURL)) }
+
+	client := []string{"SLUICE_URL=" + h.APIURL, "SLUICE_TOKEN=" + h.APIToken}
+	var account struct{ ID string }
+	decode(t, runCommand(t, client, "account", "add", "octapipe", "--json", "--context", "base_url="+h.OctapipeURL,
+		"-c", "domain=northwind", "-c", "email=ada.lindqvist@northwind.example", "-c", "password=octapipe-sandbox"), &account)
+	var server struct{ ID, URL string }
+	decode(t, runCommand(t, client, "mcp", "create", "everything", "--json", "--account", account.ID), &server)
+	h.AccountID, h.MCPID, h.MCPURL = account.ID, server.ID, server.URL
+	return h
 }
 
-// restart starts the demo again after it was ended, on the same data and under the same addresses.
-func (h *house) restart(t *testing.T) {
+func decode(t *testing.T, raw []byte, into any) {
 	t.Helper()
-	h.start(t, host(t, h.APIURL), host(t, h.OctapipeURL))
+	if err := json.Unmarshal(raw, into); err != nil {
+		t.Fatalf("not JSON of the right shape (%v): %s", err, raw)
+	}
 }
 
 func host(t *testing.T, address string) string {
@@ -154,23 +112,6 @@ func host(t *testing.T, address string) string {
 		t.Fatal(err)
 	}
 	return u.Host
-}
-
-// eachDatabase runs a test on SQLite and on PostgreSQL.
-func eachDatabase(t *testing.T, test func(t *testing.T, start func(t *testing.T) *house)) {
-	t.Run("SQLite", func(t *testing.T) {
-		test(t, func(t *testing.T) *house { return startDemo(t, "--data", t.TempDir()) })
-	})
-	t.Run("PostgreSQL", func(t *testing.T) {
-		test(t, func(t *testing.T) *house {
-			return startDemo(t, "--data", t.TempDir(), "--database", storetest.PostgreSQL(t))
-		})
-	})
-}
-
-// onEachDatabase is eachDatabase with one house for the whole test.
-func onEachDatabase(t *testing.T, test func(t *testing.T, h *house)) {
-	eachDatabase(t, func(t *testing.T, start func(t *testing.T) *house) { test(t, start(t)) })
 }
 
 // mcpServer makes an MCP server on the demo's account by the admin API, and returns its URL.
