@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"time"
@@ -63,7 +64,7 @@ func compare(ctx context.Context, plan plan) error {
 		}
 		subjects = append(subjects, &subject{name: peer.name, process: p, address: address, path: peer.path})
 	}
-	s, err := startSluice(ctx, "Sluice, SQLite", binary, upstream, "--data", dir+"/sqlite")
+	s, err := startSluice(ctx, "Sluice, SQLite", binary, dir, filepath.Join(dir, "sluice.db"), upstream)
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func compare(ctx context.Context, plan plan) error {
 			return err
 		}
 		defer cluster.stop()
-		s, err := startSluice(ctx, "Sluice, PostgreSQL", binary, upstream, "--data", dir+"/postgresql", "--database", cluster.url)
+		s, err := startSluice(ctx, "Sluice, PostgreSQL", binary, dir, cluster.url, upstream)
 		if err != nil {
 			return err
 		}

@@ -1,16 +1,18 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 const (
@@ -85,35 +87,48 @@ func buildSluice(ctx context.Context, dir string) (string, error) {
 	return binary, nil
 }
 
-// startSluice starts Sluice with an MCP server on an account whose vendor is the upstream.
-func startSluice(ctx context.Context, name, binary, upstream string, args ...string) (*subject, error) {
-	p, err := start(ctx, binary, append([]string{"demo", "--json", "--listen", "127.0.0.1:0", "--octapipe-listen", "127.0.0.1:0"}, args...)...)
+// startSluice starts Sluice on a database, with an MCP server on an account whose vendor is the upstream.
+func startSluice(ctx context.Context, name, binary, dir, database, upstream string) (*subject, error) {
+	env := append(os.Environ(), "SLUICE_DATABASE="+database, "SLUICE_MASTER_KEY_FILE="+filepath.Join(dir, "master.key"), "SLUICE_LOG_LEVEL=warn")
+	create := exec.CommandContext(ctx, binary, "token", "create", "--json", "--database", database)
+	create.Env = env
+	out, err := create.Output()
 	if err != nil {
-		return nil, fmt.Errorf("start Sluice: %w", err)
+		return nil, fmt.Errorf("make an API token: %w", err)
 	}
-	url, err := connectSluice(ctx, p.line, upstream)
+	var token struct {
+		Token string `json:"token"`
+	}
+	if err := json.Unmarshal(out, &token); err != nil {
+		return nil, fmt.Errorf("read the API token: %w", err)
+	}
+	port, err := freePort()
 	if err != nil {
-		p.stop()
 		return nil, err
 	}
-	return &subject{name: name, process: p, address: url.Host, path: url.Path}, nil
+	s := &subject{name: name, address: "127.0.0.1:" + port, process: &process{cmd: exec.Command(binary, "serve", "--listen", "127.0.0.1:"+port, "--allow-address", "loopback")}}
+	s.process.cmd.Env, s.process.cmd.Stderr = env, os.Stderr
+	if err := s.process.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start Sluice: %w", err)
+	}
+	if err := s.connect(ctx, token.Token, upstream); err != nil {
+		s.process.stop()
+		return nil, err
+	}
+	return s, nil
 }
 
-// connectSluice makes an account on the upstream and an MCP server on the account, by the admin API, and returns the server's URL.
-func connectSluice(ctx context.Context, announced, upstream string) (*url.URL, error) {
-	var demo struct {
-		API   string `json:"api_url"`
-		Token string `json:"api_token"`
-	}
-	if err := json.Unmarshal([]byte(announced), &demo); err != nil {
-		return nil, fmt.Errorf("read what Sluice printed, %q: %w", announced, err)
+// connect makes an account on the upstream and an MCP server on the account, by the admin API.
+func (s *subject) connect(ctx context.Context, token, upstream string) error {
+	if err := waitForListener(ctx, s.address); err != nil {
+		return fmt.Errorf("wait for Sluice: %w", err)
 	}
 	post := func(path, body string, into any) error {
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(demo.API, "/")+path, bytes.NewReader([]byte(body)))
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.address+path, strings.NewReader(body))
 		if err != nil {
 			return err
 		}
-		req.Header.Set("Authorization", "Bearer "+demo.Token)
+		req.Header.Set("Authorization", "Bearer "+token)
 		req.Header.Set("Content-Type", "application/json")
 		res, err := http.DefaultClient.Do(req)
 		if err != nil {
@@ -134,13 +149,35 @@ func connectSluice(ctx context.Context, announced, upstream string) (*url.URL, e
 	}
 	if err := post("/integrated-account", `{"integration":"octapipe","name":"bench","context":{"base_url":"`+upstream+`"},`+
 		`"credentials":{"domain":"bench","email":"bench@example.com","password":"bench"}}`, &account); err != nil {
-		return nil, fmt.Errorf("connect the upstream: %w", err)
+		return fmt.Errorf("connect the upstream: %w", err)
 	}
 	var server struct {
 		URL string `json:"url"`
 	}
 	if err := post("/integrated-account/"+account.ID+"/mcp", `{"name":"bench","config":{"methods":["read","write"]}}`, &server); err != nil {
-		return nil, fmt.Errorf("make an MCP server: %w", err)
+		return fmt.Errorf("make an MCP server: %w", err)
 	}
-	return url.Parse(server.URL)
+	at, err := url.Parse(server.URL)
+	if err != nil {
+		return err
+	}
+	s.path = at.Path
+	return nil
+}
+
+// waitForListener waits until something accepts connections there.
+func waitForListener(ctx context.Context, address string) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for {
+		c, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+		if err == nil {
+			return c.Close()
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
