@@ -443,3 +443,23 @@ func BenchmarkFinish(b *testing.B) {
 		})
 	}
 }
+
+func TestConnectionsThatDiedUnnoticedCostNoRecord(t *testing.T) {
+	url := storetest.PostgreSQL(t)
+	st, other := storetest.Open(t, url), storetest.Open(t, url)
+	l := newLog(t, st)
+	begin(t, l, full())
+	if err := other.Exec(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"); err != nil {
+		t.Fatalf("cut the connections: %v", err)
+	}
+	r := full()
+	begin(t, l, r)
+	r.Outcome = "ok"
+	l.Finish(r)
+	if err := l.Flush(t.Context()); err != nil {
+		t.Fatalf("flush: %v", err)
+	}
+	if got, err := newLog(t, other).Get(t.Context(), "env_1", r.ID); err != nil || got.Outcome != "ok" {
+		t.Errorf("after the cut: %+v, error %v", got, err)
+	}
+}

@@ -65,10 +65,12 @@ func (c *columns) args() []any {
 	return args
 }
 
-// unnest sends one batch. It tries once more where the first try met a connection that had died unnoticed; a batch that was written twice is there once.
+// unnest sends one batch. It tries once more, on a new connection, where the first try met one that had died unnoticed; a batch that was written twice
+// is there once.
 func (w *CallWriter) unnest(ctx context.Context, query string, args []any) error {
 	_, err := w.store.pool.Exec(ctx, query, args...)
 	if err != nil && ctx.Err() == nil && !refused(err) {
+		w.store.pool.Reset() // the other idle ones died with it
 		_, err = w.store.pool.Exec(ctx, query, args...)
 	}
 	if err != nil {

@@ -10,3 +10,6 @@ func (s *Store) Compile(ctx context.Context, query string) error {
 	}
 	return stmt.Close()
 }
+
+// Deafen makes a store behave as while no news reaches its node.
+func (s *Store) Deafen(deaf bool) { s.hub.hearing.Store(!deaf) }
