@@ -105,12 +105,9 @@ func start() (folder string, err error) {
 	if err := keep.Start(); err != nil {
 		return "", fmt.Errorf("start PostgreSQL: %w", err)
 	}
-	held = keep
+	go keep.Wait() // for as long as the process lives, which keeps the pipe from being collected and closed
 	return folder, ready(folder)
 }
-
-// held keeps the pipe to the keeper from being collected, which would close it.
-var held *exec.Cmd
 
 // ready waits until the server answers.
 func ready(folder string) error {
