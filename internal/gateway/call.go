@@ -65,25 +65,55 @@ func (g *Gateway) perform(ctx context.Context, c *Caller, tool *toolset.Tool, ar
 		return nil, fmt.Errorf("prepare %s: %w", tool.Name, err)
 	}
 	record.Arguments = prepared.Masked
+	said := g.speaks(c, tool, prepared)
+	if said != nil {
+		again, ended, err := g.rewrite(ctx, c, tool, prepared, said)
+		if err != nil || ended != nil {
+			return ended, err
+		}
+		prepared, record.Arguments = again, again.Masked
+	}
 	if record.Write {
 		if err := g.audit.Begin(ctx, record); err != nil {
 			return nil, fmt.Errorf("record the intent of %s: %w", tool.Name, err)
 		}
 	}
-	request := vendor.Request{
-		Method: tool.Method, Path: prepared.Path, Query: prepared.Query, Header: prepared.Header,
-		Body: prepared.Body, ContentType: prepared.ContentType, Traceparent: c.Traceparent,
+	result, err := g.send(ctx, c, tool, prepared, said)
+	if err == nil && said != nil {
+		result.Notes = said.check.Notes
 	}
+	return result, err
+}
+
+// send makes the vendor's call, or the several of a list.
+func (g *Gateway) send(ctx context.Context, c *Caller, tool *toolset.Tool, prepared *toolset.Prepared, said *speaking) (*Result, error) {
 	if tool.IsList() {
-		return g.list(ctx, c, tool, prepared, &request)
+		return g.list(ctx, c, tool, prepared, requestOf(c, tool, prepared))
 	}
-	response, err := g.vendor.Do(ctx, c.Account, c.Tools.Definition, &request)
+	response, err := g.vendor.Do(ctx, c.Account, c.Tools.Definition, requestOf(c, tool, prepared))
+	if err == nil && said != nil && refusedOnFields(response) {
+		// The fields may have changed since they were read: what the vendor refused was not done, so it can be said again as it should have been.
+		before := said.check.Set
+		again, ended, failed := g.rewriteAnew(ctx, c, tool, prepared, said)
+		if failed != nil || ended != nil {
+			return ended, failed
+		}
+		if !before.Equal(said.check.Set) {
+			response, err = g.vendor.Do(ctx, c.Account, c.Tools.Definition, requestOf(c, tool, again))
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("call %s: %w", tool.Name, err)
 	}
 	result := resultOf(tool, response)
 	explain(result, c.Tools)
-	return result, nil
+	return result, shape(result, c.Account)
+}
+
+func requestOf(c *Caller, tool *toolset.Tool, p *toolset.Prepared) *vendor.Request {
+	return &vendor.Request{
+		Method: tool.Method, Path: p.Path, Query: p.Query, Header: p.Header, Body: p.Body, ContentType: p.ContentType, Traceparent: c.Traceparent,
+	}
 }
 
 // resultOf puts a response into a result, but for paging.

@@ -2,7 +2,7 @@
 // intent of a write is recorded, the request sent, and the outcome recorded. Whatever must hold for every call holds here,
 // once, whichever door it came through.
 //
-// It imports toolset, vendor, account, mcpserver, integration, audit and jsonscan; doors (mcp, api, dashboard) import it. A door asks Open or
+// It imports toolset, customfield, vendor, account, mcpserver, integration, audit and jsonscan; doors (mcp, api, dashboard) import it. A door asks Open or
 // OpenAccount who may call what, hands a name and arguments as bytes to Call, and puts the Result into its own language.
 package gateway
 
@@ -56,7 +56,8 @@ type Result struct {
 	Details   []byte              // the vendor's body, secrets out
 	RateLimit vendor.RateLimit
 
-	NeedsReauth bool // the account's credential is dead: its owner has to connect it again
+	Notes       []string // what was understood of the arguments that the caller should see: dates that were said relative to today
+	NeedsReauth bool     // the account's credential is dead: its owner has to connect it again
 }
 
 // Failed reports whether the call did not do what was asked.
@@ -96,6 +97,8 @@ type Config struct {
 	Vendor      Vendor
 	Audit       Recorder
 	Sealer      Sealer
+	// FieldsChanged is told when an account's custom fields are found changed. It must not wait. nil: nobody wants to know.
+	FieldsChanged func(*account.Account)
 }
 
 // Gateway makes calls. It is safe for concurrent use.
@@ -105,10 +108,12 @@ type Gateway struct {
 	vendor      Vendor
 	audit       Recorder
 	sealer      Sealer
+	changed     func(*account.Account)
 	toolsets    toolsets
+	fields      fields
 }
 
 // New returns a Gateway over its parts.
 func New(c Config) *Gateway {
-	return &Gateway{definitions: c.Definitions, accounts: c.Accounts, vendor: c.Vendor, audit: c.Audit, sealer: c.Sealer}
+	return &Gateway{definitions: c.Definitions, accounts: c.Accounts, vendor: c.Vendor, audit: c.Audit, sealer: c.Sealer, changed: c.FieldsChanged}
 }

@@ -23,7 +23,7 @@ type watcher struct {
 
 func newChanges(st *store.Store) *changes {
 	c := &changes{watchers: map[*watcher]struct{}{}}
-	for _, topic := range []string{store.Servers, store.Accounts, store.Integrations} {
+	for _, topic := range []string{store.Servers, store.Accounts, store.Fields, store.Integrations} {
 		c.cancels = append(c.cancels, st.Subscribe(topic, func(key string) { c.changed(topic, key) }))
 	}
 	return c
@@ -67,7 +67,7 @@ func (w *watcher) concerns(topic, key string) bool {
 		return true
 	case topic == store.Servers:
 		return key == w.server.ID
-	case topic == store.Accounts:
+	case topic == store.Accounts, topic == store.Fields:
 		return key == w.server.AccountID
 	}
 	return strings.HasPrefix(key, w.server.Environment+"/")

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"sync"
 
 	"sluice/integrations"
 	"sluice/internal/account"
@@ -57,6 +58,8 @@ type Node struct {
 	mcp      *mcp.Handler
 	api      http.Handler
 	closers  []func()
+
+	background sync.WaitGroup // announcements under way
 }
 
 // Open makes a node. Close it, also when a part of the work that needs one is all that is wanted.
@@ -82,6 +85,7 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 		return nil, err
 	}
 	n.onClose(func() { n.Store.Close() })
+	n.onClose(n.background.Wait)
 	source, err := n.masterKey()
 	if err != nil {
 		return nil, err
@@ -106,6 +110,13 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 	n.Gateway = gateway.New(gateway.Config{
 		Definitions: n.Catalog, Accounts: n.Accounts, Audit: n.Audit, Sealer: n.Keys,
 		Vendor: vendor.New(vendor.Config{Accounts: n.Accounts, Outbound: n.outbound}),
+		FieldsChanged: func(acct *account.Account) {
+			n.background.Go(func() {
+				if err := n.Store.Publish(context.WithoutCancel(ctx), store.Fields, acct.ID); err != nil {
+					s.Log.Warn("a change of custom fields could not be announced", "account", acct.ID, "error", err)
+				}
+			})
+		},
 	})
 	return n, n.openDoors()
 }

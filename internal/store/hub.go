@@ -14,6 +14,7 @@ const (
 	Accounts     = "account"
 	Servers      = "mcp_server"
 	APITokens    = "api_token"
+	Fields       = "fields"      // key: the account's id
 	Integrations = "integration" // key: environment/name
 	Keysets      = "keyset"
 	Leases       = "lease" // key: its name

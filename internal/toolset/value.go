@@ -38,3 +38,9 @@ func Describe(value []byte) string {
 	}
 	return describe(value, false)
 }
+
+// PrepareID prepares a call that takes nothing but an id.
+func (t *Tool) PrepareID(id string) (*Prepared, error) {
+	arguments := append(jsonscan.AppendQuote([]byte(`{"id":`), id), '}')
+	return t.Prepare(arguments)
+}
