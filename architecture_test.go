@@ -28,14 +28,15 @@ var arrows = map[string][]string{
 	// Doors: who asks, and in what language.
 	"internal/mcp": {"internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration", "internal/jsonscan"},
 	"internal/api": {"internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/environment", "internal/audit",
-		"internal/catalog", "internal/integration", "internal/jsonscan"},
+		"internal/catalog", "internal/integration", "internal/jsonscan", "internal/store"},
 
 	// One call.
-	"internal/gateway": {"internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/audit", "internal/catalog", "internal/integration",
+	"internal/gateway": {"internal/toolset", "internal/customfield", "internal/vendor", "internal/account", "internal/mcpserver", "internal/audit", "internal/catalog", "internal/integration",
 		"internal/jsonscan"},
-	"internal/vendor":  {"internal/account", "internal/refusal", "internal/expression", "internal/outbound", "internal/integration", "internal/jsonscan"},
-	"internal/refusal": {"internal/integration", "internal/jsonscan"},
-	"internal/toolset": {"internal/integration", "internal/jsonscan"},
+	"internal/vendor":      {"internal/account", "internal/refusal", "internal/expression", "internal/outbound", "internal/integration", "internal/jsonscan"},
+	"internal/refusal":     {"internal/integration", "internal/jsonscan"},
+	"internal/customfield": {"internal/toolset", "internal/integration", "internal/jsonscan"},
+	"internal/toolset":     {"internal/integration", "internal/jsonscan"},
 
 	// What is kept.
 	"internal/account":     {"internal/refusal", "internal/integration", "internal/jsonscan", "internal/outbound", "internal/store", "internal/store/db", "internal/secret"},
