@@ -21,21 +21,31 @@ func appendToolResult(dst []byte, r *gateway.Result, structured bool) []byte {
 	dst = append(dst, `"content":[{"type":"text","text":"`...)
 	switch {
 	case isList(r.Tool) && structured:
-		dst = append(appendCount(dst, r.Items), `: see structuredContent."}],"structuredContent":`...)
-		return appendPage(dst, r, &plain)
+		dst = endContent(append(appendCount(dst, r.Items), ": see structuredContent."...), r)
+		return appendPage(append(dst, `,"structuredContent":`...), r, &plain)
 	case isList(r.Tool):
-		return append(appendPage(dst, r, &escaped), `"}]`...)
+		return endContent(appendPage(dst, r, &escaped), r)
 	case len(r.Body) == 0:
-		dst = append(dst, `Done: the vendor confirmed it and sent nothing back."}]`...)
+		dst = endContent(append(dst, "Done: the vendor confirmed it and sent nothing back."...), r)
 		if structured {
 			dst = append(dst, `,"structuredContent":{}`...)
 		}
 		return dst
 	case structured:
-		return appendStructured(append(dst, `Done: see structuredContent."}],"structuredContent":`...), r.Body)
+		dst = endContent(append(dst, "Done: see structuredContent."...), r)
+		return appendStructured(append(dst, `,"structuredContent":`...), r.Body)
 	default:
-		return append(jsonscan.AppendEscaped(dst, r.Body), `"}]`...)
+		return endContent(jsonscan.AppendEscaped(dst, r.Body), r)
 	}
+}
+
+// endContent ends the first text and the content. What was understood of the arguments stands in a text of its own: the first stays the answer alone.
+func endContent(dst []byte, r *gateway.Result) []byte {
+	dst = append(dst, `"}`...)
+	if len(r.Notes) > 0 {
+		dst = append(jsonscan.AppendQuote(append(dst, `,{"type":"text","text":`...), strings.Join(r.Notes, "\n")), '}')
+	}
+	return append(dst, ']')
 }
 
 // appendStructured appends an answer as the object that an output schema promises. What is no object becomes the one member of one.
