@@ -65,8 +65,12 @@ func (a *api) accounts() {
 			Integration string `query:"integration"`
 			Status      string `query:"status" enum:"connecting,active,needs_reauth,validation_error,disabled"`
 		}) (*listed[IntegratedAccount], error) {
+			before, err := in.below("acc")
+			if err != nil {
+				return nil, err
+			}
 			accounts, next, err := a.Accounts.List(ctx, caller(ctx).Environment, account.Filter{
-				TenantID: in.TenantID, Integration: in.Integration, Status: account.Status(in.Status), Before: in.Cursor, Limit: in.Limit,
+				TenantID: in.TenantID, Integration: in.Integration, Status: account.Status(in.Status), Before: before, Limit: in.Limit,
 			})
 			if err != nil {
 				return nil, err

@@ -9,10 +9,10 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"sluice/internal/account"
 	"sluice/internal/audit"
@@ -42,18 +42,10 @@ type api struct {
 	mux  *http.ServeMux
 }
 
-// maxBody bounds a request's body.
-const maxBody = 4 << 20
-
 // New returns the handler of every path of the API.
 func New(c Config) http.Handler {
-	config := huma.DefaultConfig("Sluice", c.Version)
-	config.Info.Description = "Administers Sluice, and calls the methods of integrated accounts. Every call but /health wants Authorization: Bearer <API token>."
-	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
-	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"apiToken": {Type: "http", Scheme: "bearer"}}
-	config.Security = []map[string][]string{{"apiToken": {}}}
 	a := &api{Config: c, mux: http.NewServeMux()}
-	a.huma = humago.New(a.mux, config)
+	a.huma = newHuma(a.mux, c.Version)
 	a.environments()
 	a.apiTokens()
 	a.accounts()
@@ -63,63 +55,66 @@ func New(c Config) http.Handler {
 	a.logs()
 	a.proxy()
 	a.health()
+	a.page()
+	a.document()
 	return http.HandlerFunc(a.serve)
 }
 
 // open are the paths that need no API token: they tell nothing of any tenant.
 var open = map[string]bool{"/": true, "/health": true, "/openapi.json": true, "/openapi.yaml": true}
 
-// serve finds out who asks before anything else is looked at.
+// serve answers one request. Whether there is such a path is told to everybody, since the API's document does so too: clients that look for
+// something else here, as those of MCP do for its authorization, get a 404 and not a challenge.
 func (a *api) serve(w http.ResponseWriter, r *http.Request) {
-	if open[r.URL.Path] {
-		a.route(w, r)
+	defer a.recover(w, r)
+	if p := a.unrouted(w, r); p != nil {
+		write(w, p)
 		return
 	}
+	if !open[r.URL.Path] {
+		token, p := a.authenticate(w, r)
+		if p != nil {
+			write(w, p)
+			return
+		}
+		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, token))
+	}
+	if p := checkQuery(r); p != nil {
+		write(w, p)
+		return
+	}
+	a.mux.ServeHTTP(w, r)
+}
+
+// authenticate finds out who asks.
+func (a *api) authenticate(w http.ResponseWriter, r *http.Request) (*environment.Token, *Problem) {
 	scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") || strings.TrimSpace(bearer) == "" {
+	if bearer = strings.TrimSpace(bearer); !strings.EqualFold(scheme, "Bearer") || bearer == "" {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="sluice"`)
-		write(w, problem(http.StatusUnauthorized, "Send an API token: Authorization: Bearer <token>; `sluice token create` makes one."))
-		return
+		return nil, problem(http.StatusUnauthorized, "Send an API token: Authorization: Bearer <token>; `sluice token create` makes one.")
 	}
-	token, err := a.Environments.Authenticate(r.Context(), strings.TrimSpace(bearer))
+	token, err := a.Environments.Authenticate(r.Context(), bearer)
 	if err != nil {
-		failed := a.fail(r.Context(), err)
-		if failed.StatusCode == http.StatusUnauthorized {
+		p := a.fail(r.Context(), err)
+		if p.StatusCode == http.StatusUnauthorized {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="sluice", error="invalid_token"`)
 		}
-		write(w, failed)
-		return
+		return nil, p
 	}
-	a.route(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, token)))
+	return token, nil
 }
 
-// route hands on to the path's handler, and answers in the API's own shape where there is none.
-func (a *api) route(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	_, pattern := a.mux.Handler(r)
-	if pattern != "" && pattern != "/" {
-		a.mux.ServeHTTP(w, r)
+// recover turns a panic into an answer and a log entry.
+func (a *api) recover(w http.ResponseWriter, r *http.Request) {
+	v := recover()
+	if v == nil {
 		return
 	}
-	if allowed := a.allowed(r); len(allowed) > 0 {
-		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		write(w, problem(http.StatusMethodNotAllowed, r.Method+" is not a method of this path; it takes "+strings.Join(allowed, ", ")+"."))
-		return
+	if v == http.ErrAbortHandler || r.Context().Err() != nil {
+		panic(http.ErrAbortHandler) // nobody is there to answer; huma panics when it cannot write
 	}
-	write(w, problem(http.StatusNotFound, "There is no such path; /openapi.json lists them all."))
-}
-
-// allowed answers the methods that the path of r would take.
-func (a *api) allowed(r *http.Request) []string {
-	var methods []string
-	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-		other := r.Clone(r.Context())
-		other.Method = m
-		if _, pattern := a.mux.Handler(other); pattern != "" {
-			methods = append(methods, m)
-		}
-	}
-	return methods
+	a.Log.ErrorContext(r.Context(), "api: panic", "method", r.Method, "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
+	write(w, problem(http.StatusInternalServerError, internalWords))
 }
 
 type callerKey struct{}
@@ -143,29 +138,5 @@ func (a *api) health() {
 		h := &health{}
 		h.Body.Status = "ok"
 		return h, nil
-	})
-}
-
-// operation names one path and method for the OpenAPI document.
-type operation struct {
-	id, method, path, summary string
-	status                    int // of success; 0: 200
-}
-
-// register adds an operation whose errors come in the API's shape whatever they are.
-func register[I, O any](a *api, o operation, handle func(context.Context, *I) (*O, error)) {
-	op := huma.Operation{
-		OperationID: o.id, Method: o.method, Path: o.path, Summary: o.summary, DefaultStatus: o.status, MaxBodyBytes: maxBody,
-		Tags: []string{strings.SplitN(o.path, "/", 3)[1]},
-	}
-	if open[o.path] {
-		op.Security = []map[string][]string{}
-	}
-	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
-		out, err := handle(ctx, in)
-		if err != nil {
-			return nil, a.fail(ctx, err)
-		}
-		return out, nil
 	})
 }

@@ -24,7 +24,7 @@ func showEnvironment(e *environment.Environment) Environment {
 
 func (a *api) environments() {
 	register(a, operation{"list-environments", http.MethodGet, "/environment", "List the environment that the API token belongs to", 0},
-		func(ctx context.Context, _ *paging) (*listed[Environment], error) {
+		func(ctx context.Context, _ *struct{}) (*listed[Environment], error) {
 			e, err := a.Environments.Get(ctx, caller(ctx).Environment)
 			if err != nil {
 				return nil, err
@@ -83,7 +83,11 @@ func showToken(t *environment.Token) APIToken {
 func (a *api) apiTokens() {
 	register(a, operation{"list-api-tokens", http.MethodGet, "/api-token", "List the environment's API tokens", 0},
 		func(ctx context.Context, in *paging) (*listed[APIToken], error) {
-			tokens, next, err := a.Environments.ListTokens(ctx, caller(ctx).Environment, in.Cursor, in.Limit)
+			before, err := in.below("tok")
+			if err != nil {
+				return nil, err
+			}
+			tokens, next, err := a.Environments.ListTokens(ctx, caller(ctx).Environment, before, in.Limit)
 			if err != nil {
 				return nil, err
 			}

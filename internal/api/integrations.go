@@ -39,12 +39,13 @@ func showIntegration(e *catalog.Entry) Integration {
 
 func (a *api) integrations() {
 	register(a, operation{"list-integrations", http.MethodGet, "/integration", "List integrations: those that come with Sluice, and the environment's own", 0},
-		func(ctx context.Context, _ *paging) (*listed[Integration], error) {
+		func(ctx context.Context, in *paging) (*listed[Integration], error) {
 			entries, err := a.Catalog.List(ctx, caller(ctx).Environment)
 			if err != nil {
 				return nil, err
 			}
-			return listOf(entries, "", showIntegration), nil
+			entries, next := cut(in, entries, func(e *catalog.Entry) string { return e.Definition.Name })
+			return listOf(entries, next, showIntegration), nil
 		})
 	register(a, operation{"get-integration", http.MethodGet, "/integration/{name}", "Get an integration with its definition", 0},
 		func(ctx context.Context, in *struct {
@@ -68,7 +69,10 @@ func (a *api) integrations() {
 				return nil, err
 			}
 			if def.Name != in.Name {
-				return nil, problem(http.StatusUnprocessableEntity, "The definition's name is "+def.Name+" and the path's "+in.Name+"; make them the same.").at("name")
+				return nil, problem(http.StatusUnprocessableEntity, "The definition's name is "+def.Name+" and the path's "+clip(in.Name)+": make them the same.").at("name")
+			}
+			if at, found := findNUL(def.JSON()); found {
+				return nil, problem(http.StatusUnprocessableEntity, named(at)+" holds the character U+0000, which cannot be stored: leave it out.").at(at)
 			}
 			if _, err := toolset.Compile(def, toolset.Options{}); err != nil {
 				return nil, problem(http.StatusUnprocessableEntity, "No tools can be made of the definition: "+sentence(err.Error()))

@@ -2,6 +2,8 @@ package api
 
 import (
 	"encoding/json"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -11,6 +13,32 @@ import (
 type paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Items wanted"`
 	Cursor string `query:"next_cursor" doc:"As the page before gave it; empty for the first"`
+}
+
+// below is the id that a list of things whose ids begin with prefix goes on below; "" for the first page.
+func (p *paging) below(prefix string) (string, error) {
+	const digits = 26 // of an id, behind its prefix
+	id, ok := strings.CutPrefix(p.Cursor, prefix+"_")
+	if p.Cursor != "" && (!ok || len(id) != digits || strings.Trim(id, "0123456789abcdefghijklmnopqrstuv") != "") {
+		return "", badCursor()
+	}
+	return p.Cursor, nil
+}
+
+func badCursor() *Problem {
+	return problem(http.StatusBadRequest, "next_cursor is none that this list gave: pass one back unchanged, or leave it out for the first page.").at("next_cursor")
+}
+
+// cut is the page of a list that is there whole, in the order of its keys: the items after the cursor, and the cursor behind them.
+func cut[T any](p *paging, items []T, key func(T) string) (page []T, next string) {
+	for len(items) > 0 && p.Cursor != "" && key(items[0]) <= p.Cursor {
+		items = items[1:]
+	}
+	if len(items) > p.Limit {
+		items = items[:p.Limit]
+		next = key(items[p.Limit-1])
+	}
+	return items, next
 }
 
 // page is the shape of every list.

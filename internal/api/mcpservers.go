@@ -45,7 +45,11 @@ func (a *api) mcpServers() {
 			if _, err := a.Accounts.Get(ctx, caller(ctx).Environment, in.ID); err != nil {
 				return nil, err
 			}
-			servers, next, err := a.Servers.List(ctx, caller(ctx).Environment, in.ID, in.Cursor, in.Limit)
+			before, err := in.below("mcp")
+			if err != nil {
+				return nil, err
+			}
+			servers, next, err := a.Servers.List(ctx, caller(ctx).Environment, in.ID, before, in.Limit)
 			if err != nil {
 				return nil, err
 			}
@@ -55,7 +59,7 @@ func (a *api) mcpServers() {
 		func(ctx context.Context, in *struct {
 			accountByID
 			Body struct {
-				Name      string `json:"name,omitempty" maxLength:"200"`
+				Name      string `json:"name" minLength:"1" maxLength:"200"`
 				Config    raw    `json:"config,omitempty" doc:"methods, tags, require_api_token_auth, structured_output, bind; without it all tools are offered"`
 				ExpiresAt raw    `json:"expires_at,omitempty" doc:"RFC 3339, in the future; never if left out or null"`
 				APIToken  *bool  `json:"require_api_token_auth,omitempty" doc:"As in config"`
@@ -71,13 +75,6 @@ func (a *api) mcpServers() {
 			}
 			if expires != nil {
 				draft.ExpiresAt = *expires
-			}
-			if draft.Name == "" {
-				acct, err := a.Accounts.Get(ctx, draft.Environment, in.ID)
-				if err != nil {
-					return nil, err
-				}
-				draft.Name = acct.Name
 			}
 			server, token, err := a.Servers.Create(ctx, draft)
 			if err != nil {

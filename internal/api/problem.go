@@ -8,15 +8,13 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"sluice/internal/account"
+	"sluice/internal/audit"
 	"sluice/internal/catalog"
 	"sluice/internal/environment"
 	"sluice/internal/gateway"
 	"sluice/internal/integration"
 	"sluice/internal/mcpserver"
-	"sluice/internal/store"
 	"sluice/internal/toolset"
 )
 
@@ -42,28 +40,8 @@ func (p *Problem) at(field string) *Problem {
 	return p
 }
 
-// What huma itself refuses comes in the same shape. Its details also hold the value that was wrong; that may be a secret and is not repeated.
-func init() {
-	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
-		p := problem(status, message)
-		for i, err := range errs {
-			detail, ok := err.(huma.ErrorDetailer)
-			if !ok {
-				continue
-			}
-			d := detail.ErrorDetail()
-			field := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(d.Location, "body."), "query."), "path.")
-			if i == 0 {
-				p.Message = ""
-				if field != "body" {
-					p.Field = field
-				}
-			}
-			p.Message = strings.TrimSpace(p.Message + " " + field + ": " + d.Message + ".")
-		}
-		return p
-	}
-}
+// internalWords is all that is told of what is nobody's fault outside.
+const internalWords = "Sluice could not do this; its log says why."
 
 // fail puts what a service answered into the API's language. What nobody here can mend is logged, and told without its inside.
 func (a *api) fail(ctx context.Context, err error) *Problem {
@@ -76,15 +54,11 @@ func (a *api) fail(ctx context.Context, err error) *Problem {
 		status      *account.StatusError
 		server      *mcpserver.InvalidError
 		filter      *toolset.FilterError
-		text        *store.TextError
 		faults      integration.Faults
-		tooLarge    *http.MaxBytesError
 	)
 	switch {
 	case errors.As(err, &ready):
 		return ready
-	case errors.As(err, &tooLarge):
-		return problem(http.StatusRequestEntityTooLarge, "The body is larger than the 4 MiB that are taken.")
 	case errors.Is(err, environment.ErrUnknownToken):
 		return problem(http.StatusUnauthorized, "The API token is unknown, revoked or expired; `sluice token create` makes another.")
 	case errors.Is(err, account.ErrNotFound), errors.Is(err, mcpserver.ErrNoAccount):
@@ -97,29 +71,33 @@ func (a *api) fail(ctx context.Context, err error) *Problem {
 		return problem(http.StatusNotFound, upper(err.Error())+".")
 	case errors.Is(err, gateway.ErrUnknownTool):
 		return problem(http.StatusNotFound, upper(err.Error())+".")
+	case errors.Is(err, audit.ErrCursor):
+		return badCursor()
 	case errors.As(err, &filter):
-		return problem(http.StatusBadRequest, sentence(err.Error())).at("config")
+		return problem(http.StatusBadRequest, sentence(upper(filter.Message))).at("config." + filter.Field)
 	case errors.As(err, &server):
-		return problem(http.StatusBadRequest, server.Field+" "+sentence(server.Message)).at(server.Field)
+		code := http.StatusUnprocessableEntity
+		if strings.HasPrefix(server.Field, "config") {
+			code = http.StatusBadRequest // as filters that leave no tool are
+		}
+		return problem(code, server.Field+" "+sentence(server.Message)).at(server.Field)
 	case errors.As(err, &environ):
 		return problem(http.StatusUnprocessableEntity, environ.Field+" "+sentence(environ.Message)).at(environ.Field)
 	case errors.As(err, &conflict):
 		return problem(http.StatusConflict, sentence(conflict.Message))
 	case errors.As(err, &acct):
-		p := problem(http.StatusUnprocessableEntity, sentence(acct.Message)).at(acct.Field)
+		p := problem(http.StatusUnprocessableEntity, sentence(acct.Error())).at(acct.Field)
 		p.Remote = acct.Remote
 		return p
 	case errors.As(err, &status):
 		return problem(http.StatusConflict, sentence(status.Message))
 	case errors.As(err, &unavailable):
 		return problem(http.StatusBadGateway, sentence(unavailable.Message))
-	case errors.As(err, &text):
-		return problem(http.StatusUnprocessableEntity, sentence(upper(text.Error())))
 	case errors.As(err, &faults):
 		return problem(http.StatusUnprocessableEntity, "The definition has faults: "+faults.Error())
 	}
 	a.Log.ErrorContext(ctx, "api: a request failed", "error", err)
-	return problem(http.StatusInternalServerError, "Sluice could not do this; its log says why.")
+	return problem(http.StatusInternalServerError, internalWords)
 }
 
 // write answers a problem where huma does not.

@@ -3,11 +3,13 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
 
 	"sluice/internal/account"
+	"sluice/internal/gateway"
 	"sluice/internal/integration"
 	"sluice/internal/toolset"
 )
@@ -26,8 +28,8 @@ type ToolDescription struct {
 
 // narrowing are the filters that tools and capabilities share with MCP servers.
 type narrowing struct {
-	Methods     []string `query:"methods" doc:"Groups (read, write, custom) and names"`
-	Tags        []string `query:"tags"`
+	Methods     []string `query:"methods,explode" doc:"Groups (read, write, custom) and names, separated by commas or as several parameters"`
+	Tags        []string `query:"tags,explode" doc:"As methods"`
 	Resource    string   `query:"resource"`
 	Description string   `query:"has_description" enum:"true,false" doc:"Only methods with a description, or only those without"`
 }
@@ -35,6 +37,32 @@ type narrowing struct {
 // keep reports whether has_description lets a method through.
 func (n *narrowing) keep(resource string, described bool) bool {
 	return (n.Resource == "" || n.Resource == resource) && (n.Description == "" || (n.Description == "true") == described)
+}
+
+// filters are the methods and tags, checked.
+func (n *narrowing) filters(def *integration.Definition) (methods, tags []string, err error) {
+	methods, tags = split(n.Methods), split(n.Tags)
+	if len(methods) == 0 && len(tags) == 0 {
+		return nil, nil, nil
+	}
+	err = toolset.CheckFilter(def, methods, tags)
+	if wrong, ok := errors.AsType[*toolset.FilterError](err); ok {
+		err = problem(http.StatusBadRequest, sentence(upper(wrong.Message))).at(wrong.Field)
+	}
+	return methods, tags, err
+}
+
+// split takes apart the values of a parameter, each of which may be several with commas between them.
+func split(values []string) []string {
+	var all []string
+	for _, value := range values {
+		for part := range strings.SplitSeq(value, ",") {
+			if part = strings.TrimSpace(part); part != "" {
+				all = append(all, part)
+			}
+		}
+	}
+	return all
 }
 
 func (a *api) tools() {
@@ -47,10 +75,11 @@ func (a *api) tools() {
 			if err != nil {
 				return nil, err
 			}
-			if err := toolset.CheckFilter(def, in.Methods, in.Tags); err != nil {
+			methods, tags, err := in.filters(def)
+			if err != nil {
 				return nil, err
 			}
-			c, err := a.Gateway.OpenAccount(ctx, acct, toolset.Options{Methods: in.Methods, Tags: in.Tags})
+			c, err := a.Gateway.OpenAccount(ctx, acct, toolset.Options{Methods: methods, Tags: tags})
 			if err != nil {
 				return nil, err
 			}
@@ -62,6 +91,9 @@ func (a *api) tools() {
 			}
 			return listOf(tools, "", describe), nil
 		})
+	const call = "/integrated-account/{id}/tools/{name}"
+	a.mux.HandleFunc("POST "+call, a.callTool)
+	a.huma.OpenAPI().AddOperation(callOperation("call-tool", http.MethodPost, call, "Call a tool by its name; the body is the object of its arguments"))
 	register(a, operation{"get-account-capabilities", http.MethodGet, "/integrated-account/{id}/capabilities", "Tell what an account's integration can do, and how well it is described", 0},
 		func(ctx context.Context, in *struct {
 			accountByID
@@ -99,6 +131,23 @@ func (a *api) accountWithDefinition(ctx context.Context, id string) (*account.Ac
 	}
 	def, err := a.Catalog.Find(ctx, acct.Environment, acct.Integration)
 	return acct, def, err
+}
+
+// callTool calls a tool as an MCP client would, and answers as /proxy does.
+func (a *api) callTool(w http.ResponseWriter, r *http.Request) {
+	c, err := a.callerOf(r, r.PathValue("id"))
+	if err != nil {
+		write(w, a.fail(r.Context(), err))
+		return
+	}
+	arguments, p := readJSON(w, r)
+	if p != nil {
+		write(w, p)
+		return
+	}
+	a.answerCall(w, r, func() (*gateway.Result, error) {
+		return a.Gateway.Call(r.Context(), c, r.PathValue("name"), arguments)
+	})
 }
 
 func describe(t *toolset.Tool) ToolDescription {
@@ -190,10 +239,9 @@ func showFields(fields integration.Fields) []Field {
 
 func capabilities(def *integration.Definition, n *narrowing) (Capabilities, error) {
 	out := Capabilities{Integration: IntegrationName{def.Name, def.Label}, Proxy: []ResourceCapability{}}
-	if len(n.Methods) > 0 || len(n.Tags) > 0 {
-		if err := toolset.CheckFilter(def, n.Methods, n.Tags); err != nil {
-			return out, err
-		}
+	methods, tags, err := n.filters(def)
+	if err != nil {
+		return out, err
 	}
 	out.Auth.Formats = []string{def.Credentials.Format}
 	out.Auth.Fields = showFields(def.Credentials.Fields)
@@ -204,7 +252,7 @@ func capabilities(def *integration.Definition, n *narrowing) (Capabilities, erro
 		shown := ResourceCapability{Resource: r.Name, Methods: []MethodCapability{}}
 		for _, m := range r.Methods {
 			described := m.Doc != nil && m.Doc.Description != ""
-			if !n.keep(r.Name, described) || !toolset.Allowed(r, m, n.Methods, n.Tags) {
+			if !n.keep(r.Name, described) || !toolset.Allowed(r, m, methods, tags) {
 				continue
 			}
 			method := MethodCapability{Method: m.Name, Name: integration.ToolName(def, r, m), HasDescription: described}

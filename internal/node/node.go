@@ -166,18 +166,15 @@ func (n *Node) checkFilters(ctx context.Context, environment, accountID string, 
 	return toolset.CheckFilter(def, config.Methods, config.Tags)
 }
 
-// Handler serves the node's doors.
+// Handler serves the node's doors. No mux stands before them: one would answer by redirects of its own, and the MCP endpoint, which is asked most by far,
+// needs none.
 func (n *Node) Handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle(mcp.Path, n.mcp)
-	mux.Handle("/", n.api)
-	// The MCP endpoint is asked most by far and needs none of what a mux does.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if len(r.URL.Path) > len(mcp.Path) && r.URL.Path[:len(mcp.Path)] == mcp.Path {
+		if strings.HasPrefix(r.URL.Path, mcp.Path) {
 			n.mcp.ServeHTTP(w, r)
 			return
 		}
-		mux.ServeHTTP(w, r)
+		n.api.ServeHTTP(w, r)
 	})
 }
 

@@ -1,0 +1,102 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"unicode/utf8"
+
+	"sluice/internal/gateway"
+	"sluice/internal/jsonscan"
+	"sluice/internal/vendor"
+)
+
+// answerCall makes a call and puts what became of it into REST.
+func (a *api) answerCall(w http.ResponseWriter, r *http.Request, call func() (*gateway.Result, error)) {
+	result, err := call()
+	if err != nil {
+		write(w, a.fail(r.Context(), err))
+		return
+	}
+	answer(w, result)
+}
+
+func answer(w http.ResponseWriter, r *gateway.Result) {
+	limits(w.Header(), r.RateLimit)
+	if r.Failed() {
+		write(w, refused(r))
+		return
+	}
+	if !r.Tool.IsList() {
+		if r.Body == nil {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		kind := "application/json"
+		if r.ContentType != "" && !json.Valid(r.Body) {
+			kind = r.ContentType
+		}
+		send(w, kind, r.Body)
+		return
+	}
+	next := []byte("null")
+	if r.NextCursor != "" {
+		next = jsonscan.AppendQuote(nil, r.NextCursor)
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `{"result":%s,"next_cursor":%s,"prev_cursor":null,"result_count":%d,"is_partial_response":%t`, r.Body, next, r.Items, r.Partial)
+	if r.Partial {
+		fmt.Fprintf(&b, `,"message":%s`, jsonscan.AppendQuote(nil, r.Message))
+	}
+	b.WriteString("}\n")
+	send(w, "application/json", b.Bytes())
+}
+
+func send(w http.ResponseWriter, kind string, body []byte) {
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.Write(body)
+}
+
+// limits tells the vendor's rate limit in headers, where it is known.
+func limits(h http.Header, l vendor.RateLimit) {
+	for name, n := range map[string]int{"ratelimit-limit": l.Limit, "ratelimit-remaining": l.Remaining, "ratelimit-reset": l.Reset} {
+		if n >= 0 {
+			h.Set(name, strconv.Itoa(n))
+		}
+	}
+	if l.RetryAfter > 0 {
+		h.Set("retry-after", strconv.Itoa(l.RetryAfter))
+	}
+}
+
+// refused is a failed call as a problem: the vendor's status where it spoke, 422 for arguments that were wrong, 502 where nothing came back.
+func refused(r *gateway.Result) *Problem {
+	var p *Problem
+	switch {
+	case r.Invalid:
+		p = problem(http.StatusUnprocessableEntity, r.Message)
+	case r.Outcome == vendor.RateLimited:
+		p = problem(http.StatusTooManyRequests, r.Message)
+		p.Remote = true
+	case r.Outcome == vendor.Refused && r.Status >= 400:
+		p = problem(r.Status, r.Message)
+		p.Remote = true
+	case r.NeedsReauth:
+		p = problem(http.StatusConflict, r.Message)
+	default:
+		p = problem(http.StatusBadGateway, r.Message)
+		p.Remote = r.Outcome == vendor.Refused
+	}
+	p.Field = r.Field
+	switch {
+	case json.Valid(r.Details):
+		p.Details = r.Details
+	case len(r.Details) > 0 && utf8.Valid(r.Details): // a page of HTML, say
+		p.Details = jsonscan.AppendQuote(nil, string(r.Details))
+	}
+	return p
+}
