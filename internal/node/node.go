@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"sluice/integrations"
@@ -109,7 +110,7 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 	n.onClose(n.Audit.Close)
 	n.Gateway = gateway.New(gateway.Config{
 		Definitions: n.Catalog, Accounts: n.Accounts, Audit: n.Audit, Sealer: n.Keys,
-		Vendor: vendor.New(vendor.Config{Accounts: n.Accounts, Outbound: n.outbound}),
+		Vendor: vendor.New(n.Accounts, n.outbound),
 		FieldsChanged: func(acct *account.Account) {
 			n.background.Go(func() {
 				if err := n.Store.Publish(context.WithoutCancel(ctx), store.Fields, acct.ID); err != nil {
