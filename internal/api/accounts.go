@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
 	"sluice/internal/account"
+	"sluice/internal/catalog"
 )
 
 // IntegratedAccount is one tenant's connection to one vendor. Credentials never come back.
@@ -46,7 +48,8 @@ func (a *api) showAccount(ctx context.Context, acct *account.Account) (Integrate
 	return out, nil
 }
 
-type accountByID struct {
+// AccountByID is the path of one account.
+type AccountByID struct {
 	ID string `path:"id"`
 }
 
@@ -60,7 +63,7 @@ func (a *api) accounts() {
 	}
 	register(a, operation{"list-integrated-accounts", http.MethodGet, "/integrated-account", "List integrated accounts", 0},
 		func(ctx context.Context, in *struct {
-			paging
+			Paging
 			TenantID    string `query:"tenant_id"`
 			Integration string `query:"integration"`
 			Status      string `query:"status" enum:"connecting,active,needs_reauth,validation_error,disabled"`
@@ -98,16 +101,19 @@ func (a *api) accounts() {
 			acct, err := a.Accounts.Create(ctx, caller(ctx).Environment, account.NewAccount{
 				Integration: in.Body.Integration, TenantID: in.Body.TenantID, Name: in.Body.Name, Credentials: in.Body.Credentials, Context: in.Body.Context,
 			})
+			if errors.Is(err, catalog.ErrNotFound) {
+				return nil, problem(http.StatusUnprocessableEntity, a.fail(ctx, err).Message).at("integration")
+			}
 			return show(ctx, acct, err)
 		})
 	register(a, operation{"get-integrated-account", http.MethodGet, "/integrated-account/{id}", "Get an integrated account", 0},
-		func(ctx context.Context, in *accountByID) (*one[IntegratedAccount], error) {
+		func(ctx context.Context, in *AccountByID) (*one[IntegratedAccount], error) {
 			acct, err := a.Accounts.Get(ctx, caller(ctx).Environment, in.ID)
 			return show(ctx, acct, err)
 		})
 	register(a, operation{"update-integrated-account", http.MethodPatch, "/integrated-account/{id}", "Change an integrated account; what is not given stays", 0},
 		func(ctx context.Context, in *struct {
-			accountByID
+			AccountByID
 			Body struct {
 				TenantID    *string            `json:"tenant_id,omitempty" maxLength:"200"`
 				Name        *string            `json:"name,omitempty" maxLength:"200"`
@@ -122,7 +128,7 @@ func (a *api) accounts() {
 			return show(ctx, acct, err)
 		})
 	register(a, operation{"delete-integrated-account", http.MethodDelete, "/integrated-account/{id}", "Delete an integrated account and the MCP servers on it", http.StatusNoContent},
-		func(ctx context.Context, in *accountByID) (*struct{}, error) {
+		func(ctx context.Context, in *AccountByID) (*struct{}, error) {
 			return nil, a.Accounts.Delete(ctx, caller(ctx).Environment, in.ID)
 		})
 	register(a, operation{"refresh-credentials", http.MethodPost, "/integrated-account/refresh-credentials", "Prove an account's credentials at once", 0},

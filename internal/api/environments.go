@@ -82,7 +82,7 @@ func showToken(t *environment.Token) APIToken {
 
 func (a *api) apiTokens() {
 	register(a, operation{"list-api-tokens", http.MethodGet, "/api-token", "List the environment's API tokens", 0},
-		func(ctx context.Context, in *paging) (*listed[APIToken], error) {
+		func(ctx context.Context, in *Paging) (*listed[APIToken], error) {
 			before, err := in.below("tok")
 			if err != nil {
 				return nil, err

@@ -39,7 +39,7 @@ func showIntegration(e *catalog.Entry) Integration {
 
 func (a *api) integrations() {
 	register(a, operation{"list-integrations", http.MethodGet, "/integration", "List integrations: those that come with Sluice, and the environment's own", 0},
-		func(ctx context.Context, in *paging) (*listed[Integration], error) {
+		func(ctx context.Context, in *Paging) (*listed[Integration], error) {
 			entries, err := a.Catalog.List(ctx, caller(ctx).Environment)
 			if err != nil {
 				return nil, err

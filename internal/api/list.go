@@ -9,14 +9,14 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// paging are the query parameters of every list.
-type paging struct {
+// Paging are the query parameters of every list. Like every type that inputs embed, it is exported: huma fills no other.
+type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Items wanted"`
 	Cursor string `query:"next_cursor" doc:"As the page before gave it; empty for the first"`
 }
 
 // below is the id that a list of things whose ids begin with prefix goes on below; "" for the first page.
-func (p *paging) below(prefix string) (string, error) {
+func (p *Paging) below(prefix string) (string, error) {
 	const digits = 26 // of an id, behind its prefix
 	id, ok := strings.CutPrefix(p.Cursor, prefix+"_")
 	if p.Cursor != "" && (!ok || len(id) != digits || strings.Trim(id, "0123456789abcdefghijklmnopqrstuv") != "") {
@@ -30,7 +30,7 @@ func badCursor() *Problem {
 }
 
 // cut is the page of a list that is there whole, in the order of its keys: the items after the cursor, and the cursor behind them.
-func cut[T any](p *paging, items []T, key func(T) string) (page []T, next string) {
+func cut[T any](p *Paging, items []T, key func(T) string) (page []T, next string) {
 	for len(items) > 0 && p.Cursor != "" && key(items[0]) <= p.Cursor {
 		items = items[1:]
 	}

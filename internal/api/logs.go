@@ -57,7 +57,7 @@ func text(s string) *string {
 func (a *api) logs() {
 	register(a, operation{"list-calls", http.MethodGet, "/log", "List recorded calls, newest first", 0},
 		func(ctx context.Context, in *struct {
-			paging
+			Paging
 			AccountID string    `query:"integrated_account_id"`
 			ServerID  string    `query:"mcp_server_id"`
 			Tool      string    `query:"tool_name"`

@@ -31,7 +31,8 @@ func showServer(s *mcpserver.Server) MCPServer {
 	}
 }
 
-type serverByID struct {
+// ServerByID is the path of one MCP server.
+type ServerByID struct {
 	ID    string `path:"id" doc:"The integrated account"`
 	MCPID string `path:"mcp_id"`
 }
@@ -39,8 +40,8 @@ type serverByID struct {
 func (a *api) mcpServers() {
 	register(a, operation{"list-mcp-servers", http.MethodGet, "/integrated-account/{id}/mcp", "List the MCP servers of an integrated account", 0},
 		func(ctx context.Context, in *struct {
-			accountByID
-			paging
+			AccountByID
+			Paging
 		}) (*listed[MCPServer], error) {
 			if _, err := a.Accounts.Get(ctx, caller(ctx).Environment, in.ID); err != nil {
 				return nil, err
@@ -57,7 +58,7 @@ func (a *api) mcpServers() {
 		})
 	register(a, operation{"create-mcp-server", http.MethodPost, "/integrated-account/{id}/mcp", "Create an MCP server on an integrated account", http.StatusCreated},
 		func(ctx context.Context, in *struct {
-			accountByID
+			AccountByID
 			Body struct {
 				Name      string `json:"name" minLength:"1" maxLength:"200"`
 				Config    raw    `json:"config,omitempty" doc:"methods, tags, require_api_token_auth, structured_output, bind; without it all tools are offered"`
@@ -85,7 +86,7 @@ func (a *api) mcpServers() {
 			return &one[MCPServer]{out}, nil
 		})
 	register(a, operation{"get-mcp-server", http.MethodGet, "/integrated-account/{id}/mcp/{mcp_id}", "Get an MCP server", 0},
-		func(ctx context.Context, in *serverByID) (*one[MCPServer], error) {
+		func(ctx context.Context, in *ServerByID) (*one[MCPServer], error) {
 			server, err := a.Servers.Get(ctx, caller(ctx).Environment, in.ID, in.MCPID)
 			if err != nil {
 				return nil, err
@@ -94,7 +95,7 @@ func (a *api) mcpServers() {
 		})
 	register(a, operation{"update-mcp-server", http.MethodPatch, "/integrated-account/{id}/mcp/{mcp_id}", "Change an MCP server; config is merged key by key", 0},
 		func(ctx context.Context, in *struct {
-			serverByID
+			ServerByID
 			Body struct {
 				Name      *string `json:"name,omitempty" maxLength:"200"`
 				Config    raw     `json:"config,omitempty" doc:"Keys that are not given stay; null takes one back"`
@@ -115,7 +116,7 @@ func (a *api) mcpServers() {
 			return &one[MCPServer]{showServer(server)}, nil
 		})
 	register(a, operation{"delete-mcp-server", http.MethodDelete, "/integrated-account/{id}/mcp/{mcp_id}", "Revoke an MCP server", http.StatusNoContent},
-		func(ctx context.Context, in *serverByID) (*struct{}, error) {
+		func(ctx context.Context, in *ServerByID) (*struct{}, error) {
 			return nil, a.Servers.Delete(ctx, caller(ctx).Environment, in.ID, in.MCPID)
 		})
 }

@@ -61,6 +61,11 @@ func register[I, O any](a *api, o operation, handle func(context.Context, *I) (*
 		op.Security = []map[string][]string{}
 	}
 	input := reflect.TypeFor[I]()
+	for field := range input.Fields() {
+		if field.Anonymous && !field.IsExported() {
+			panic("api: huma does not fill " + field.Name + " of " + o.id + ", which is embedded and not exported")
+		}
+	}
 	if body, ok := input.FieldByName("Body"); ok {
 		op.Middlewares = huma.Middlewares{takeJSON}
 		op.Metadata = map[string]any{bodyMembers: membersOf(body.Type)}

@@ -68,9 +68,10 @@ func (a *api) fail(ctx context.Context, err error) *Problem {
 	case errors.Is(err, environment.ErrNotFound):
 		return problem(http.StatusNotFound, "There is none of that id in this environment.")
 	case errors.Is(err, catalog.ErrNotFound):
-		return problem(http.StatusNotFound, upper(err.Error())+".")
+		_, which, _ := strings.Cut(err.Error(), catalog.ErrNotFound.Error())
+		return problem(http.StatusNotFound, sentence("There is no such integration"+which))
 	case errors.Is(err, gateway.ErrUnknownTool):
-		return problem(http.StatusNotFound, upper(err.Error())+".")
+		return problem(http.StatusNotFound, sentence(upper(err.Error())))
 	case errors.Is(err, audit.ErrCursor):
 		return badCursor()
 	case errors.As(err, &filter):

@@ -75,8 +75,9 @@ func (a *api) proxied(w http.ResponseWriter, r *http.Request, resource, method, 
 	}
 	tool, ok := c.Tools.Operation(resource, method)
 	if !ok {
-		_, err := a.Gateway.CallOperation(r.Context(), c, resource, method, nil) // which says what there is
-		write(w, a.fail(r.Context(), err))
+		_, err := a.Gateway.CallOperation(r.Context(), c, resource, method, nil)
+		_, what, _ := strings.Cut(a.fail(r.Context(), err).Message, ": ") // there is, instead
+		write(w, problem(http.StatusNotFound, upper(what)))
 		return
 	}
 	body, p := readJSON(w, r)

@@ -26,8 +26,8 @@ type ToolDescription struct {
 	Tags        []string        `json:"tags" nullable:"false"`
 }
 
-// narrowing are the filters that tools and capabilities share with MCP servers.
-type narrowing struct {
+// Narrowing are the filters that tools and capabilities share with MCP servers.
+type Narrowing struct {
 	Methods     []string `query:"methods,explode" doc:"Groups (read, write, custom) and names, separated by commas or as several parameters"`
 	Tags        []string `query:"tags,explode" doc:"As methods"`
 	Resource    string   `query:"resource"`
@@ -35,12 +35,12 @@ type narrowing struct {
 }
 
 // keep reports whether has_description lets a method through.
-func (n *narrowing) keep(resource string, described bool) bool {
+func (n *Narrowing) keep(resource string, described bool) bool {
 	return (n.Resource == "" || n.Resource == resource) && (n.Description == "" || (n.Description == "true") == described)
 }
 
 // filters are the methods and tags, checked.
-func (n *narrowing) filters(def *integration.Definition) (methods, tags []string, err error) {
+func (n *Narrowing) filters(def *integration.Definition) (methods, tags []string, err error) {
 	methods, tags = split(n.Methods), split(n.Tags)
 	if len(methods) == 0 && len(tags) == 0 {
 		return nil, nil, nil
@@ -68,8 +68,8 @@ func split(values []string) []string {
 func (a *api) tools() {
 	register(a, operation{"list-tools", http.MethodGet, "/integrated-account/{id}/tools", "Describe an account's tools, for frameworks without MCP", 0},
 		func(ctx context.Context, in *struct {
-			accountByID
-			narrowing
+			AccountByID
+			Narrowing
 		}) (*listed[ToolDescription], error) {
 			acct, def, err := a.accountWithDefinition(ctx, in.ID)
 			if err != nil {
@@ -96,14 +96,14 @@ func (a *api) tools() {
 	a.huma.OpenAPI().AddOperation(callOperation("call-tool", http.MethodPost, call, "Call a tool by its name; the body is the object of its arguments"))
 	register(a, operation{"get-account-capabilities", http.MethodGet, "/integrated-account/{id}/capabilities", "Tell what an account's integration can do, and how well it is described", 0},
 		func(ctx context.Context, in *struct {
-			accountByID
-			narrowing
+			AccountByID
+			Narrowing
 		}) (*one[Capabilities], error) {
 			acct, def, err := a.accountWithDefinition(ctx, in.ID)
 			if err != nil {
 				return nil, err
 			}
-			out, err := capabilities(def, &in.narrowing)
+			out, err := capabilities(def, &in.Narrowing)
 			if err != nil {
 				return nil, err
 			}
@@ -113,13 +113,13 @@ func (a *api) tools() {
 	register(a, operation{"get-integration-capabilities", http.MethodGet, "/integration/{name}/capabilities", "Tell what an integration can do, and how well it is described", 0},
 		func(ctx context.Context, in *struct {
 			Name string `path:"name"`
-			narrowing
+			Narrowing
 		}) (*one[Capabilities], error) {
 			def, err := a.Catalog.Find(ctx, caller(ctx).Environment, in.Name)
 			if err != nil {
 				return nil, err
 			}
-			out, err := capabilities(def, &in.narrowing)
+			out, err := capabilities(def, &in.Narrowing)
 			return &one[Capabilities]{out}, err
 		})
 }
@@ -237,7 +237,7 @@ func showFields(fields integration.Fields) []Field {
 	return out
 }
 
-func capabilities(def *integration.Definition, n *narrowing) (Capabilities, error) {
+func capabilities(def *integration.Definition, n *Narrowing) (Capabilities, error) {
 	out := Capabilities{Integration: IntegrationName{def.Name, def.Label}, Proxy: []ResourceCapability{}}
 	methods, tags, err := n.filters(def)
 	if err != nil {

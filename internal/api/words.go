@@ -28,7 +28,7 @@ func init() {
 	validation.MsgExpectedString = "must be a text"
 	validation.MsgExpectedArray = "must be a list"
 	validation.MsgExpectedObject = "must be an object"
-	validation.MsgExpectedOneOf = `must be one of "%s"`
+	validation.MsgExpectedOneOf = "must be one of %s"
 	validation.MsgExpectedMinimumNumber = "must be at least %v"
 	validation.MsgExpectedMaximumNumber = "must be at most %v"
 	validation.MsgExpectedMinLength = "must have at least %d characters"
@@ -70,6 +70,7 @@ func refusal(status int, message string, known []string, errs []error) *Problem 
 		}
 		if d.Message == unknownMember && len(known) > 0 && !strings.ContainsAny(f.field, ".[") {
 			f.words += ": there are " + strings.Join(known, ", ")
+			known = nil // once is enough
 		}
 		if place != "body" {
 			for _, p := range paramWords {
