@@ -60,6 +60,10 @@ type Request struct {
 	Header [][2]string // as they shall stand on the wire; Host, Content-Length and Accept-Encoding are not the caller's
 	Body   []byte      // nil: none
 
+	// Once forbids that anything is sent twice or a redirect is followed, whatever the method: for a GET that changes something. A write by its method
+	// is never sent twice.
+	Once bool
+
 	Timeout time.Duration // of the whole exchange; 0: the client's
 	MaxBody int64         // 0: the client's
 }

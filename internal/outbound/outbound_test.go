@@ -358,6 +358,9 @@ func TestAWriteOnAConnectionThatTheServerClosedArrivesAtMostOnce(t *testing.T) {
 		mu.Lock()
 		arrived[r.URL.Path]++
 		mu.Unlock()
+		if r.Method == "GET" && len(r.TransferEncoding) > 0 {
+			t.Error("a GET came with a body")
+		}
 		io.WriteString(w, "ok")
 	})
 	c := newClient(t, Options{})
@@ -367,8 +370,9 @@ func TestAWriteOnAConnectionThatTheServerClosedArrivesAtMostOnce(t *testing.T) {
 		}
 		s.CloseClientConnections()
 		path := fmt.Sprintf("/write/%d", i)
-		for _, header := range [][][2]string{nil, {{"Idempotency-Key", "k"}}} {
-			_, err := c.Do(t.Context(), &Request{Method: "POST", URL: s.URL + path, Header: header})
+		for _, r := range []Request{{Method: "POST"}, {Method: "POST", Header: [][2]string{{"Idempotency-Key", "k"}}}, {Method: "GET", Once: true}, {Method: "DELETE"}} {
+			r.URL = s.URL + path
+			_, err := c.Do(t.Context(), &r)
 			if err != nil {
 				wantError(t, err, Lost, true)
 			}

@@ -70,6 +70,10 @@ func (s *standard) exchange(ctx context.Context, r *Request, at target, limit in
 			req.Body = http.NoBody
 		}
 	}
+	if r.Once && len(r.Body) == 0 && repeatable(r.Method) {
+		// A body that is empty and cannot be had again goes out as none, and keeps the transport from repeating a method that it takes for safe.
+		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(nil)), -1
+	}
 	sent := false
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		// GetConn comes before each attempt, and there is another one only if the one before does not count.
@@ -108,4 +112,13 @@ func flatten(h http.Header) Header {
 		}
 	}
 	return flat
+}
+
+// repeatable reports whether the transport takes a method for one that can be sent again after a connection broke.
+func repeatable(method string) bool {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return true
+	}
+	return false
 }

@@ -116,7 +116,7 @@ func follow(r *Request, from target, response *Response) (target, bool) {
 		return target{}, false
 	}
 	response.Location = to.Redacted()
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+	if r.Once || r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return target{}, false
 	}
 	next, err := splitURL(to.String())

@@ -1,7 +1,9 @@
 // Package vendor makes one HTTP call to a vendor by its definition: the credential is applied, the request sent, and the answer
 // classified into items and next position, rate limit, or error. Members that the definition marks secret are gone from what leaves here.
 //
-// It imports account (credentials), outbound (the wire), integration and jsonscan; it knows neither tools nor MCP.
+// It imports account (credentials), outbound (the wire), integration, refusal, expression and jsonscan; it knows neither tools nor MCP. A Request
+// enters with everything but the credential, and a classified Response leaves, whatever the vendor or the network did: an error is a fault of ours or of
+// the definition.
 package vendor
 
 import (
@@ -35,16 +37,18 @@ const (
 	OK          Outcome = iota // the vendor did it
 	Refused                    // the vendor answered with an error
 	RateLimited                // 429, or what the definition counts as one
-	Unsent                     // nothing reached the vendor: no connection, forbidden address, dead credential
+	Unsent                     // nothing happened: no connection, forbidden address, dead credential; or a read whose answer was lost
 	Unknown                    // sent, and the answer is lost: it may have happened
 )
 
 // Response is a classified answer.
 type Response struct {
-	Outcome     Outcome
-	Status      int // the vendor's HTTP status; 0 when none came
+	Outcome Outcome
+	Status  int // the vendor's HTTP status; 0 when none came
+
+	// ContentType is the media type of Body. Text that is not JSON is handed on as a JSON string; only where this is not JSON is Body something else.
 	ContentType string
-	Body        []byte    // JSON as the vendor sent it, secrets dropped; for a list the array of items
+	Body        []byte    // JSON as the vendor sent it, secrets dropped; for a list the array of items; nil when the vendor sent nothing
 	Items       int       // list methods: how many items Body holds
 	Next        *Position // list methods: where the list goes on; nil when it ends here
 	MoreUnknown bool      // Next is set, but the vendor does not say whether anything follows (a full bare array)

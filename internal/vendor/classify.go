@@ -1,0 +1,179 @@
+package vendor
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"sluice/internal/outbound"
+)
+
+// classify makes a Response of an answer, or of the lack of one.
+func (k *call) classify(ctx context.Context, answer *outbound.Response, lost *outbound.Error) (*Response, error) {
+	if answer == nil {
+		return k.unanswered(lost), nil
+	}
+	switch status := answer.Status; {
+	case status == http.StatusTooManyRequests || slices.Contains(k.def.RateLimit.Status, status):
+		return k.refused(answer)
+	case status < 200 || status > 299:
+		return k.refused(answer)
+	case lost != nil:
+		return k.cutOff(answer, lost), nil
+	}
+	return k.succeeded(context.WithoutCancel(ctx), answer)
+}
+
+// succeeded reads a 2xx, which may be a refusal all the same.
+func (k *call) succeeded(ctx context.Context, answer *outbound.Response) (*Response, error) {
+	r := &Response{Status: answer.Status, Total: -1}
+	r.ContentType, r.Body = k.success(answer.Header.Get("Content-Type"), answer.Body)
+	document := r.Body
+	if r.ContentType != jsonType {
+		document = nil
+	}
+	for _, when := range []string{k.def.RateLimit.When, k.def.Errors.When} {
+		if when == "" || document == nil {
+			continue
+		}
+		holds, err := k.plan.expressions[when].Holds(ctx, document)
+		if err != nil {
+			return k.unreadable(r, err), nil
+		}
+		if holds {
+			return k.refused(answer)
+		}
+	}
+	r.RateLimit = rateLimit(&k.def.RateLimit, answer.Header, document)
+	r.RateLimit.RetryAfter = -1
+	if k.page == nil {
+		return k.shape(ctx, r), nil
+	}
+	if len(bytes.TrimSpace(document)) == 0 && len(answer.Body) == 0 {
+		r.ContentType, r.Body = jsonType, []byte("[]")
+		return r, nil
+	}
+	if err := k.items(ctx, r, answer, document); err != nil {
+		return k.unreadable(r, err), nil
+	}
+	return r, nil
+}
+
+// shape runs the method's response expression over an answer that is no list.
+func (k *call) shape(ctx context.Context, r *Response) *Response {
+	source := k.req.Method.Response.Expression
+	if source == "" || r.ContentType != jsonType {
+		return r
+	}
+	shaped, err := k.plan.expressions[source].Run(ctx, r.Body)
+	switch {
+	case err == nil:
+		r.Body = shaped
+	case !k.write: // a write was done, and its answer as it came says so
+		return k.unreadable(r, err)
+	}
+	return r
+}
+
+// refused reads an answer that is a refusal, or a limit.
+func (k *call) refused(answer *outbound.Response) (*Response, error) {
+	contentType := answer.Header.Get("Content-Type")
+	r := &Response{Outcome: Refused, Status: answer.Status, Total: -1}
+	details, isJSON := k.plan.clean(contentType, answer.Body)
+	if !isJSON {
+		details = answer.Body
+	}
+	details = k.credential.MaskBytes(details)
+	said := k.read(contentType, details)
+	document := details
+	if !isJSON {
+		document = nil
+	}
+	r.RateLimit = rateLimit(&k.def.RateLimit, answer.Header, document)
+	limited := answer.Status == http.StatusTooManyRequests || slices.Contains(k.def.RateLimit.Status, answer.Status)
+	if when := k.def.RateLimit.When; when != "" && document != nil && !limited {
+		holds, err := k.plan.expressions[when].Holds(context.Background(), document)
+		limited = err == nil && holds
+	}
+	if limited {
+		r.Outcome = RateLimited
+		if r.RateLimit.RetryAfter < 0 {
+			r.RateLimit.RetryAfter = r.RateLimit.Reset
+		}
+	} else {
+		r.RateLimit.RetryAfter = -1
+		if k.write && (answer.Status == http.StatusBadGateway || answer.Status == http.StatusGatewayTimeout) {
+			r.Outcome = Unknown // the vendor's own front lost the answer
+		}
+	}
+	r.Problem = &Problem{Message: k.words(r, said, answer), Fields: said.Fields}
+	switch {
+	case isJSON:
+		r.Problem.Details = details
+	case said.Message != "":
+		r.Problem.Details = quote(said.Message) // a page of HTML is of use to nobody
+	}
+	if len(answer.Body) == 0 {
+		r.Problem.Details = nil
+	}
+	return r, nil
+}
+
+// unanswered puts the lack of an answer into words.
+func (k *call) unanswered(lost *outbound.Error) *Response {
+	r := unsent("")
+	what := k.credential.Mask(lost.Error())
+	switch {
+	case !lost.Sent:
+		r.Problem.Message = sentence("Nothing was sent to " + k.label + ": " + what)
+	case k.write:
+		r.Outcome = Unknown
+		r.Problem.Message = fmt.Sprintf("The answer of %s was lost (%s): %s.", k.label, what, check)
+	default:
+		r.Problem.Message = fmt.Sprintf("The answer of %s was lost (%s). The call only reads: it can be repeated.", k.label, what)
+	}
+	return r
+}
+
+// cutOff is a 2xx whose body did not come whole, or cannot be read.
+func (k *call) cutOff(answer *outbound.Response, lost *outbound.Error) *Response {
+	r := unsent("")
+	r.Status = answer.Status
+	r.RateLimit = rateLimit(&k.def.RateLimit, answer.Header, nil)
+	r.RateLimit.RetryAfter = -1
+	what := k.credential.Mask(lost.Error())
+	switch {
+	case k.write:
+		r.Outcome = Unknown
+		r.Problem.Message = fmt.Sprintf("%s answered %d, but %s: %s.", k.label, answer.Status, what, check)
+	case lost.Reason == outbound.TooLarge:
+		r.Problem.Message = sentence(k.label+"'s answer was not taken: "+what) + " Ask for less: fewer items, a filter, or fewer fields."
+	case lost.Reason == outbound.Undecodable:
+		r.Problem.Message = sentence(k.label + "'s answer was not taken: " + what)
+	default:
+		r.Problem.Message = fmt.Sprintf("The answer of %s was lost (%s). The call only reads: it can be repeated.", k.label, what)
+	}
+	return r
+}
+
+// unreadable is a 2xx that the definition cannot make sense of.
+func (k *call) unreadable(r *Response, err error) *Response {
+	details := r.Body
+	if r.ContentType != jsonType {
+		details = nil
+	}
+	r.Outcome, r.Body, r.ContentType, r.Items, r.Next = Refused, nil, "", 0, nil
+	message := sentence(fmt.Sprintf("%s answered %d, but not as its definition in Sluice says: %v", k.label, r.Status, err))
+	if k.write {
+		r.Outcome = Unknown
+		message = sentence(fmt.Sprintf("%s answered %d, but not as its definition in Sluice says (%v): %s", k.label, r.Status, err, check))
+	}
+	const most = 2 << 10 // enough to see what it is
+	if len(details) > most {
+		details = nil
+	}
+	r.Problem = &Problem{Message: message, Details: details}
+	return r
+}
