@@ -73,6 +73,7 @@ func (g *Gateway) perform(ctx context.Context, c *Caller, tool *toolset.Tool, ar
 		}
 		prepared, record.Arguments = again, again.Masked
 	}
+	record.Write = record.Write && !prepared.DryRun
 	if record.Write {
 		if err := g.audit.Begin(ctx, record); err != nil {
 			return nil, fmt.Errorf("record the intent of %s: %w", tool.Name, err)
@@ -87,7 +88,10 @@ func (g *Gateway) perform(ctx context.Context, c *Caller, tool *toolset.Tool, ar
 
 // send makes the vendor's call, or the several of a list.
 func (g *Gateway) send(ctx context.Context, c *Caller, tool *toolset.Tool, prepared *toolset.Prepared, said *speaking) (*Result, error) {
-	if tool.IsList() {
+	switch {
+	case prepared.DryRun:
+		return g.dryRun(ctx, c, tool, prepared)
+	case tool.IsList():
 		return g.list(ctx, c, tool, prepared, requestOf(c, tool, prepared))
 	}
 	response, err := g.vendor.Do(ctx, c.Account, c.Tools.Definition, requestOf(c, tool, prepared))

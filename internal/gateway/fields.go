@@ -99,7 +99,7 @@ func (g *Gateway) rewrite(ctx context.Context, c *Caller, tool *toolset.Tool, pr
 			if err != nil {
 				return nil, nil, fmt.Errorf("prepare %s with its custom fields: %w", tool.Name, err)
 			}
-			again.Limit, again.Cursor = prepared.Limit, prepared.Cursor
+			again.Limit, again.Cursor, again.DryRun = prepared.Limit, prepared.Cursor, prepared.DryRun
 			s.check.Set, s.check.Notes = set, check.Notes
 			return again, nil, nil
 		}

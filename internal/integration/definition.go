@@ -95,9 +95,16 @@ type Method struct {
 	Authorization *Authorizations      `yaml:"authorization" json:"authorization,omitempty"` // instead of the definition's; an empty list: none
 	Headers       map[string]string    `yaml:"headers" json:"headers,omitempty"`
 	Response      Response             `yaml:"response" json:"response,omitzero"`
+	DryRun        *DryRun              `yaml:"dry_run" json:"dry_run,omitempty"` // how to find out what the method would do, where that can be known
 
 	Resource *Resource      `yaml:"-" json:"-"`
 	Doc      *Documentation `yaml:"-" json:"-"` // nil: reachable by the proxy API, never a tool
+}
+
+// DryRun says how it is found out what a method would do: a list of the same resource, called with the same arguments, shows what it would touch.
+type DryRun struct {
+	List    string `yaml:"list" json:"list"`                 // the method that lists
+	Changes string `yaml:"changes" json:"changes,omitempty"` // the argument that holds new values; empty: what is listed would go
 }
 
 // Parameter says how one argument outside the body travels.
@@ -105,6 +112,9 @@ type Parameter struct {
 	In    string `yaml:"in" json:"in,omitempty"`       // query (the default), path, header, cookie
 	Name  string `yaml:"name" json:"name,omitempty"`   // the vendor's name; the argument's own if empty
 	Style string `yaml:"style" json:"style,omitempty"` // form (the default), comma, space, pipe, deep, json; tab in Swagger 2.0 documents
+	// Filename, in a multipart body, makes the argument a file's content: it names the argument that holds the file's name, which is no part of
+	// its own. A schema with contentEncoding base64 says that the argument is decoded before it is sent.
+	Filename string `yaml:"filename" json:"filename,omitempty"`
 	// Const is sent always; then it is no argument. nil (none), string, bool, json.Number, []any or map[string]any.
 	Const any `yaml:"const" json:"const,omitempty"`
 }

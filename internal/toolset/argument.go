@@ -23,12 +23,16 @@ const (
 	inWhole  // the body itself
 	inLimit  // limit of a list
 	inCursor // next_cursor of a list
+	inDryRun // dry_run of a method that can tell beforehand
 )
+
+// ours reports whether an argument is for Sluice itself and no part of the request.
+func (w where) ours() bool { return w >= inLimit }
 
 var whereNames = map[string]where{"": inQuery, "query": inQuery, "path": inPath, "header": inHeader, "cookie": inCookie}
 
 func (w where) String() string {
-	return [...]string{"path", "query", "header", "cookie", "body", "body", "limit", "next_cursor"}[w]
+	return [...]string{"path", "query", "header", "cookie", "body", "body", "limit", "next_cursor", "dry_run"}[w]
 }
 
 // argument is one argument of a tool.
@@ -67,6 +71,7 @@ type arguments struct {
 const (
 	limitName  = "limit"
 	cursorName = "next_cursor"
+	dryRunName = "dry_run"
 	wholeName  = "body"
 
 	// MostItems is the most items that a list tool answers at once.
@@ -85,6 +90,7 @@ func gather(def *integration.Definition, m *integration.Method, references []str
 			}
 		}
 	}
+	a.taken[dryRunName] = m.DryRun != nil
 	for _, name := range def.SecretFields {
 		a.secrets[name] = true
 	}
@@ -99,6 +105,10 @@ func gather(def *integration.Definition, m *integration.Method, references []str
 			argument{name: limitName, property: limitName, in: inLimit, rule: limitRule, shown: fmt.Appendf(nil, `{"type":"integer","minimum":1,"maximum":%d,"description":"Most items to return"}`, MostItems)},
 			argument{name: cursorName, property: cursorName, in: inCursor, rule: cursorRule, shown: []byte(`{"type":"string","description":"Pass the last answer's next_cursor back unchanged; one page is not the whole list"}`)})
 	}
+	if m.DryRun != nil {
+		a.all = append(a.all, argument{name: dryRunName, property: dryRunName, in: inDryRun, rule: dryRunRule,
+			shown: []byte(`{"type":"boolean","description":"true: change nothing, only tell how many match, with a sample before and after"}`)})
+	}
 	for i := range a.all {
 		a.all[i].key = append(jsonscan.AppendQuote(nil, a.all[i].name), ':')
 	}
@@ -108,6 +118,7 @@ func gather(def *integration.Definition, m *integration.Method, references []str
 var (
 	limitRule  = mustRule(fmt.Sprintf(`{"type":["integer","null"],"minimum":1,"maximum":%d}`, MostItems))
 	cursorRule = mustRule(`{"type":["string","null"]}`)
+	dryRunRule = mustRule(`{"type":["boolean","null"]}`)
 )
 
 func mustRule(source string) *rule {

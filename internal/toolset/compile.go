@@ -70,7 +70,7 @@ func keyOf(def *integration.Definition, opt Options) string {
 func (s *Toolset) sources(t *Tool) {
 	for i := range t.plan.args {
 		arg := &t.plan.args[i]
-		if arg.in == inLimit || arg.in == inCursor {
+		if arg.in.ours() {
 			continue
 		}
 		if owner := ownerOf(s.Definition, t.Resource, arg); owner != nil {
@@ -122,7 +122,7 @@ func resourceOf(def *integration.Definition, name string) *integration.Resource 
 func (p *plan) bind(values map[string]string) error {
 	for name, value := range values {
 		i, ok := p.byName[name]
-		if !ok || p.args[i].in == inLimit || p.args[i].in == inCursor {
+		if !ok || p.args[i].in.ours() {
 			continue
 		}
 		arg := &p.args[i]
@@ -144,7 +144,7 @@ func (s *Toolset) CheckBind(names ...string) error {
 		for _, t := range s.byOperation {
 			for i := range t.plan.args {
 				arg := &t.plan.args[i]
-				found = found || arg.name == name && arg.in != inLimit && arg.in != inCursor
+				found = found || arg.name == name && !arg.in.ours()
 				if arg.in == inPath && arg.name != "id" && !slices.Contains(all, arg.name) {
 					all = append(all, arg.name)
 				}

@@ -152,6 +152,8 @@ func (t *Tool) check(values [][]byte, more []unplanned, prepared *Prepared, f *f
 			prepared.Limit, _ = jsonscan.Int(value)
 		case arg.in == inCursor:
 			prepared.Cursor = text(value)
+		case arg.in == inDryRun:
+			prepared.DryRun = jsonscan.KindOf(value) == jsonscan.True
 		}
 	}
 	for _, m := range more {

@@ -17,7 +17,7 @@ func (p *plan) record(values [][]byte, more []unplanned, prepared *Prepared) {
 	for i := range p.args {
 		if values[i] != nil {
 			size += len(p.args[i].key) + len(values[i]) + 1
-			paged = paged || p.args[i].in == inLimit || p.args[i].in == inCursor
+			paged = paged || p.args[i].in.ours()
 		}
 	}
 	for _, m := range more {
@@ -27,7 +27,7 @@ func (p *plan) record(values [][]byte, more []unplanned, prepared *Prepared) {
 	room := make([]byte, 0, either(same, size, 2*size))
 	dst := append(room, '{')
 	for i := range p.args {
-		if arg := &p.args[i]; values[i] != nil && arg.in != inLimit && arg.in != inCursor {
+		if arg := &p.args[i]; values[i] != nil && !arg.in.ours() {
 			dst = appendCanonical(append(dst, arg.key...), values[i])
 			dst = append(dst, ',')
 		}

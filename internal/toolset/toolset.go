@@ -63,7 +63,8 @@ type Prepared struct {
 
 	Limit     int    // list tools: items wanted; 0: not said
 	Cursor    string // list tools: next_cursor as it came; "": the first page
-	Arguments []byte // the arguments without limit and next_cursor, compact, members in a fixed order: what a cursor is bound to
+	DryRun    bool   // only tell what would happen
+	Arguments []byte // the arguments without limit, next_cursor and dry_run, compact, members in a fixed order: what a cursor is bound to
 	Masked    []byte // the arguments for the audit, values marked secret replaced
 }
 
