@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -153,17 +154,21 @@ func nearest(name string, names []string) []string {
 			all = append(all, scored{candidate, score})
 		}
 	}
+	// Of those that share as many words, the one that begins most alike: a slip of the finger is at the end as often as anywhere.
 	slices.SortStableFunc(all, func(a, b scored) int {
-		if a.score > b.score {
-			return -1
-		} else if a.score < b.score {
-			return 1
-		}
-		return 0
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(commonPrefix(b.name, name), commonPrefix(a.name, name)))
 	})
 	var near []string
 	for _, s := range all[:min(3, len(all))] {
 		near = append(near, s.name)
 	}
 	return near
+}
+
+func commonPrefix(a, b string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
