@@ -28,7 +28,7 @@ func (c *inspector) ListTools(ctx context.Context) ([]tool, error) {
 }
 
 func (c *inspector) CallTool(ctx context.Context, name string, arguments map[string]any) (*answer, error) {
-	raw, err := json.Marshal(arguments)
+	raw, err := json.Marshal(with(arguments, nil)) // {} where there are none
 	if err != nil {
 		return nil, err
 	}
