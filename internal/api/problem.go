@@ -75,7 +75,7 @@ func (a *api) fail(ctx context.Context, err error) *Problem {
 	case errors.Is(err, audit.ErrCursor):
 		return badCursor()
 	case errors.As(err, &filter):
-		return problem(http.StatusBadRequest, sentence(upper(filter.Message))).at("config." + filter.Field)
+		return problem(http.StatusBadRequest, sentence(filter.Message)).at("config." + filter.Field)
 	case errors.As(err, &server):
 		code := http.StatusUnprocessableEntity
 		if strings.HasPrefix(server.Field, "config") {

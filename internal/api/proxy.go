@@ -77,7 +77,7 @@ func (a *api) proxied(w http.ResponseWriter, r *http.Request, resource, method, 
 	if !ok {
 		_, err := a.Gateway.CallOperation(r.Context(), c, resource, method, nil)
 		_, what, _ := strings.Cut(a.fail(r.Context(), err).Message, ": ") // there is, instead
-		write(w, problem(http.StatusNotFound, upper(what)))
+		write(w, problem(http.StatusNotFound, what))
 		return
 	}
 	body, p := readJSON(w, r)

@@ -47,7 +47,7 @@ func (n *Narrowing) filters(def *integration.Definition) (methods, tags []string
 	}
 	err = toolset.CheckFilter(def, methods, tags)
 	if wrong, ok := errors.AsType[*toolset.FilterError](err); ok {
-		err = problem(http.StatusBadRequest, sentence(upper(wrong.Message))).at(wrong.Field)
+		err = problem(http.StatusBadRequest, sentence(wrong.Message)).at(wrong.Field)
 	}
 	return methods, tags, err
 }
