@@ -9,42 +9,33 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"sluice/internal/jsonscan"
 )
 
 func callCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "call TOOL [key=value…] [key:=json…]", GroupID: "admin", Args: cobra.MinimumNArgs(1),
-		Short:   "Call a tool of an integrated account",
-		Long:    "Call a tool of an integrated account. key=value gives a text (or a number, where the tool wants one), key:=json any JSON.",
+		Short: "Call a tool of an integrated account, or of an MCP server",
+		Long: "Call a tool of an integrated account, or with --mcp of an MCP server (with --token, if that server asks for an API token).\n\n" +
+			"key=value gives a text, or what the tool wants that the text says (limit=30, filters='[…]'); key:=json gives that JSON.",
 		Example: "  sluice call list_all_octapipe_pipelines\n  sluice call list_all_octapipe_pipeline_cards pipeline_uuid=… limit=30",
 	}
 	asJSON := clientFlags(cmd)
 	account := cmd.Flags().String("account", "", "the integrated account's id (needed only where there are several)")
+	server := cmd.Flags().String("mcp", "", "an MCP server's URL: call its tool, as an MCP client would")
+	cmd.MarkFlagsMutuallyExclusive("account", "mcp")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		arguments := map[string]json.RawMessage{}
-		for _, pair := range args[1:] {
-			name, value, ok := strings.Cut(pair, "=")
-			if !ok || strings.TrimSuffix(name, ":") == "" {
-				return fmt.Errorf("%q is no argument: write key=value, or key:=json", pair)
-			}
-			if key, isJSON := strings.CutSuffix(name, ":"); isJSON {
-				if !json.Valid([]byte(value)) {
-					return fmt.Errorf("the value of %s is not JSON", key)
-				}
-				arguments[key] = json.RawMessage(value)
-				continue
-			}
-			arguments[name], _ = json.Marshal(value)
-		}
-		c, err := newClient(cmd)
+		arguments, err := toolArguments(args[1:])
 		if err != nil {
 			return err
 		}
-		id, err := c.account(cmd, *account)
-		if err != nil {
-			return err
+		var b []byte
+		if *server != "" {
+			b, err = callServer(cmd, *server, args[0], arguments)
+		} else {
+			b, err = callAccount(cmd, *account, args[0], arguments)
 		}
-		b, err := c.do(cmd.Context(), http.MethodPost, "/integrated-account/"+url.PathEscape(id)+"/tools/"+url.PathEscape(args[0]), nil, arguments)
 		if err != nil {
 			return err
 		}
@@ -65,6 +56,41 @@ func callCommand() *cobra.Command {
 		return err
 	}
 	return cmd
+}
+
+// toolArguments reads key=value and key:=json.
+func toolArguments(given []string) (map[string]json.RawMessage, error) {
+	arguments := map[string]json.RawMessage{}
+	for _, pair := range given {
+		name, value, ok := strings.Cut(pair, "=")
+		key, isJSON := strings.CutSuffix(name, ":")
+		switch {
+		case !ok || key == "":
+			return nil, fmt.Errorf("%q is no argument: write key=value, or key:=json", pair)
+		case arguments[key] != nil:
+			return nil, fmt.Errorf("%s is given twice; a list is one argument: %s:='[…]'", key, key)
+		case isJSON && !json.Valid([]byte(value)):
+			return nil, fmt.Errorf("the value of %s is not JSON", key)
+		case isJSON:
+			arguments[key] = json.RawMessage(value)
+		default:
+			arguments[key] = jsonscan.AppendQuote(nil, value)
+		}
+	}
+	return arguments, nil
+}
+
+// callAccount calls a tool of an integrated account over the REST API.
+func callAccount(cmd *cobra.Command, account, tool string, arguments map[string]json.RawMessage) ([]byte, error) {
+	c, err := newClient(cmd)
+	if err != nil {
+		return nil, err
+	}
+	id, err := c.account(cmd, account)
+	if err != nil {
+		return nil, err
+	}
+	return c.do(cmd.Context(), http.MethodPost, "/integrated-account/"+url.PathEscape(id)+"/tools/"+url.PathEscape(tool), nil, arguments)
 }
 
 func logCommand() *cobra.Command {

@@ -19,13 +19,24 @@ func clientConfigurations(name, url string) string {
 	section := func(title string, body string) {
 		fmt.Fprintf(&b, "%s\n%s\n", title, indent(body))
 	}
-	section("Claude Code", fmt.Sprintf("claude mcp add --transport http %s %s\n", name, url))
+	section("Claude Code", fmt.Sprintf("claude mcp add --transport http %s %s\n", plainName(name), url))
 	section("Claude Desktop: Settings > Developer > Edit Config (or a public URL under Settings > Connectors)",
 		configuration("mcpServers", name, map[string]any{"command": program, "args": []string{"stdio", url}}))
 	section("Cursor: .cursor/mcp.json", configuration("mcpServers", name, map[string]any{"url": url}))
 	section("VS Code: .vscode/mcp.json", configuration("servers", name, map[string]any{"type": "http", "url": url}))
 	section("ChatGPT: Settings > Apps > Advanced > Developer mode > Create (it reaches public https URLs only: see docs/clients.md)", url+"\n")
 	return b.String()
+}
+
+// plainName is a server's name as Claude Code takes one: letters, digits, "-" and "_" only.
+func plainName(name string) string {
+	plain := strings.FieldsFunc(name, func(r rune) bool {
+		return r != '-' && r != '_' && !('0' <= r && r <= '9') && !('a' <= r && r <= 'z') && !('A' <= r && r <= 'Z')
+	})
+	if len(plain) == 0 {
+		return "sluice"
+	}
+	return strings.Join(plain, "-")
 }
 
 func configuration(key, name string, server map[string]any) string {

@@ -41,7 +41,7 @@ func newRoot() *cobra.Command {
 		&cobra.Group{ID: "admin", Title: "Administer (a client of the REST API: SLUICE_URL, SLUICE_TOKEN):"},
 	)
 	root.AddCommand(
-		demoCommand(), serveCommand(), octapipeCommand(), stdioCommand(), migrateCommand(),
+		demoCommand(), serveCommand(), octapipeCommand(), stdioCommand(), migrateCommand(), versionCommand(),
 		environmentCommand(), tokenCommand(), accountCommand(), mcpCommand(), callCommand(), integrationCommand(), logCommand(),
 	)
 	return root

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"sluice/internal/node"
@@ -53,8 +55,8 @@ func migrateCommand() *cobra.Command {
 			return err
 		}
 		n.Close()
-		cmd.Println("The database is up to date.")
-		return nil
+		_, err = fmt.Fprintln(cmd.OutOrStdout(), "The database is up to date.")
+		return err
 	}
 	return cmd
 }

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strings"
+	"testing"
+
+	"sluice/internal/store/storetest"
+)
+
+// masterKey is what a test's PostgreSQL installations are given.
+var masterKey = base64.StdEncoding.EncodeToString([]byte("an installation's key in a test!"))
+
+func TestAnInstallationIsSetUpAndUsedFromTheShell(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, database string) {
+		sh := newShell(t, "SLUICE_MASTER_KEY="+masterKey)
+		var made struct{ ID, Environment, Token string }
+		sh.json(&made, "token", "create", "--database", database, "--environment", "acme")
+		if !strings.HasPrefix(made.Token, "slu_") || !strings.HasPrefix(made.Environment, "env_") {
+			t.Fatalf("the first token is %+v", made)
+		}
+		if out := sh.run("migrate", "--database", database); !strings.Contains(out, "up to date") {
+			t.Errorf("migrate printed %q", out)
+		}
+		sandbox := sh.start("octapipe", "--listen", "127.0.0.1:0")
+		sandboxURL := strings.Fields(sandbox.line(t))[2]
+		sandbox.line(t)
+		login := sandbox.line(t)
+
+		node := sh.start("serve", "--database", database, "--listen", "127.0.0.1:0", "--allow-address", "loopback")
+		url := node.log(t, `public_url=(\S+)`)[1]
+		t.Setenv("SLUICE_URL", url)
+		sh.fails("no API token: set SLUICE_TOKEN", "account", "list")
+		t.Setenv("SLUICE_TOKEN", made.Token)
+		sh.fails("no integrated account yet", "call", "list_all_octapipe_pipelines")
+
+		credentials := []string{"account", "add", "octapipe", "--name", "Sales", "--context", "base_url=" + sandboxURL}
+		for _, word := range []string{"domain", "email", "password"} {
+			_, value, _ := strings.Cut(login, word+" ")
+			value, _, _ = strings.Cut(strings.TrimSpace(value), ",")
+			if word == "password" {
+				sh.fails("credentials.*refused", append(credentials, "-c", "password=wrong")...)
+			}
+			credentials = append(credentials, "-c", word+"="+value)
+		}
+		var account struct{ ID, Status string }
+		sh.json(&account, credentials...)
+		if account.Status != "active" {
+			t.Errorf("the account is %s, want active", account.Status)
+		}
+		if out := sh.run("account", "list"); !strings.Contains(out, account.ID) || !strings.Contains(out, "Sales") {
+			t.Errorf("account list lacks the account:\n%s", out)
+		}
+
+		var server struct {
+			ID, URL string
+			Config  map[string]any
+		}
+		sh.json(&server, "mcp", "create", "Read only", "--methods", "read", "--tags", "pipelines")
+		if !strings.HasPrefix(server.URL, url+"/mcp/") {
+			t.Errorf("the MCP server's URL is %s, want one below %s/mcp/", server.URL, url)
+		}
+		if out := sh.run("mcp", "list"); !strings.Contains(out, `"methods":["read"]`) || strings.Contains(out, server.URL) {
+			t.Errorf("mcp list lacks the config, or shows the URL again:\n%s", out)
+		}
+		for _, bad := range []struct {
+			want string
+			args []string
+		}{
+			{`no method "raed"`, []string{"--methods", "raed"}},
+			{"expires_at lies in the past", []string{"--expires-at", "2020-01-01T00:00:00Z"}},
+			{"config.nope is not known", []string{"--config", `{"nope":1}`}},
+			{"--config is not JSON", []string{"--config", `{`}},
+			{"either --config or the flags", []string{"--config", `{}`, "--methods", "read"}},
+		} {
+			sh.fails(bad.want, append([]string{"mcp", "create", "x"}, bad.args...)...)
+		}
+
+		var pipelines struct{ Result []struct{ UUID, Name string } }
+		sh.json(&pipelines, "call", "list_all_octapipe_pipelines", "limit=2")
+		if len(pipelines.Result) != 2 {
+			t.Errorf("limit=2 lists %d pipelines", len(pipelines.Result))
+		}
+		var onServer struct{ Result []struct{ UUID string } }
+		sh.json(&onServer, "call", "list_all_octapipe_pipelines", "limit:=2", "--mcp", server.URL)
+		if len(onServer.Result) != 2 || onServer.Result[0].UUID != pipelines.Result[0].UUID {
+			t.Errorf("through the MCP server the call lists %v, want %v", onServer, pipelines)
+		}
+		sh.fails("limit must be a whole number", "call", "list_all_octapipe_pipelines", "limit=many")
+		sh.fails("limit must be a whole number", "call", "list_all_octapipe_pipelines", "limit=many", "--mcp", server.URL)
+		sh.fails("create_a_octapipe_task", "call", "create_a_octapipe_task", "--mcp", server.URL) // the server offers reads only
+
+		var calls []struct {
+			Door, Outcome string
+			ToolName      string `json:"tool_name"`
+		}
+		sh.json(&calls, "log", "list", "--tool", "list_all_octapipe_pipelines", "--outcome", "ok")
+		if len(calls) != 2 || calls[0].Door != "mcp" || calls[1].Door != "cli" {
+			t.Errorf("the log has %+v, want one call by mcp after one by cli", calls)
+		}
+
+		sh.run("mcp", "delete", server.ID)
+		sh.fails("no such MCP server", "mcp", "delete", server.ID)
+		sh.fails(".", "call", "list_all_octapipe_pipelines", "--mcp", server.URL)
+		var second struct{ ID, Token string }
+		sh.json(&second, "token", "create", "--name", "Short", "--expires-in", "1h")
+		if status := get(t, url+"/environment", second.Token); status != http.StatusOK {
+			t.Errorf("the second token is answered %d", status)
+		}
+		sh.run("token", "delete", second.ID)
+		if status := get(t, url+"/environment", second.Token); status != http.StatusUnauthorized {
+			t.Errorf("the token that was revoked is answered %d, want 401", status)
+		}
+		sh.run("account", "delete", account.ID)
+		sh.fails("no integrated account yet", "mcp", "list")
+		if err := node.stop(); err != nil {
+			t.Errorf("serve ended with %v", err)
+		}
+		sh.fails("does not answer", "account", "list")
+	})
+}
+
+func TestPostgreSQLWantsItsMasterKeyGiven(t *testing.T) {
+	newShell(t).fails("PostgreSQL needs a master key", "token", "create", "--database", storetest.PostgreSQL(t))
+}
+
+func TestWhatIsMistypedIsToldInASentence(t *testing.T) {
+	sh := newShell(t, "SLUICE_TOKEN=slu_x", "SLUICE_URL=http://127.0.0.1:1")
+	for _, c := range []struct {
+		want string
+		args []string
+	}{
+		{`unknown command "dmeo"(?s:.*)demo`, []string{"dmeo"}},
+		{`"pipeline" is no argument`, []string{"call", "tool", "pipeline"}},
+		{`"=x" is no argument`, []string{"call", "tool", "=x"}},
+		{"value of filters is not JSON", []string{"call", "tool", "filters:=["}},
+		{"limit is given twice", []string{"call", "tool", "limit=1", "limit=2"}},
+		{"account mcp", []string{"call", "tool", "--account", "acc_x", "--mcp", "http://x/mcp/y"}},
+		{"--mcp wants an MCP server's whole URL", []string{"call", "tool", "--mcp", "token"}},
+		{"MCP server at 127.0.0.1:1 does not answer: dial", []string{"call", "tool", "--mcp", "http://127.0.0.1:1/mcp/secret"}},
+		{"Sluice at http://127.0.0.1:1 does not answer: dial", []string{"account", "list"}},
+		{"--credential wants name=value$", []string{"account", "add", "octapipe", "-c", "secret"}},
+		{"accepts 1 arg", []string{"stdio"}},
+	} {
+		sh.fails(c.want, c.args...)
+	}
+	if _, _, err := sh.try("call", "tool", "--mcp", "http://127.0.0.1:1/mcp/secret"); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("the error of a call by a URL is %v, want one without its token", err)
+	}
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// startDemo runs `sluice demo --json` and reads its line.
+func (s shell) startDemo(args ...string) (demoPlaces, *running) {
+	s.t.Helper()
+	r := s.start(append([]string{"demo", "--json", "--listen", "127.0.0.1:0", "--octapipe-listen", "127.0.0.1:0"}, args...)...)
+	var p demoPlaces
+	line := r.line(s.t)
+	if err := json.Unmarshal([]byte(line), &p); err != nil {
+		s.t.Fatalf("the demo's first line is no JSON (%v): %s", err, line)
+	}
+	return p, r
+}
+
+func get(t *testing.T, url, token string) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	return answer.StatusCode
+}
+
+func TestTheDemoTellsInOneLineOfJSONWhereEverythingIs(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	p, r := newShell(t).startDemo()
+	places := reflect.ValueOf(p)
+	for i := range places.NumField() {
+		if places.Field(i).String() == "" {
+			t.Errorf("%s is empty", places.Type().Field(i).Tag.Get("json"))
+		}
+	}
+	for what, status := range map[string]int{
+		"the dashboard's URL": get(t, p.DashboardURL, ""),
+		"the account":         get(t, p.APIURL+"/integrated-account/"+p.AccountID, p.APIToken),
+		"the MCP server":      get(t, p.APIURL+"/integrated-account/"+p.AccountID+"/mcp/"+p.MCPID, p.APIToken),
+		"the boards":          get(t, p.OctapipeURL+"/", ""),
+		"the sandbox's API":   get(t, p.OctapipeURL+"/pipelines", p.OctapipeToken),
+	} {
+		if status != http.StatusOK {
+			t.Errorf("%s answered %d, want 200", what, status)
+		}
+	}
+	var pipelines struct {
+		Result []struct{ Name string }
+	}
+	newShell(t).json(&pipelines, "call", "list_all_octapipe_pipelines", "--mcp", p.MCPURL)
+	if len(pipelines.Result) == 0 {
+		t.Error("a call through the MCP server's URL lists no pipeline")
+	}
+	if err := r.stop(); err != nil {
+		t.Errorf("the demo ended with %v, want nil", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*")); len(left) > 0 {
+		t.Errorf("the demo left %v behind", left)
+	}
+}
+
+func TestTheDemoKeepsItsDataFolderAndTheServersInIt(t *testing.T) {
+	folder, sh := t.TempDir(), newShell(t)
+	first, r := sh.startDemo("--data", folder)
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	second, _ := sh.startDemo("--data", folder)
+	if second.AccountID != first.AccountID {
+		t.Errorf("the second start has the account %s, want the first's, %s", second.AccountID, first.AccountID)
+	}
+	if second.MCPID == first.MCPID || second.MCPURL == first.MCPURL {
+		t.Error("the second start shows the first's MCP server, want a new one")
+	}
+	for _, token := range []string{first.APIToken, second.APIToken} {
+		for _, id := range []string{first.MCPID, second.MCPID} {
+			if status := get(t, second.APIURL+"/integrated-account/"+second.AccountID+"/mcp/"+id, token); status != http.StatusOK {
+				t.Errorf("MCP server %s answered %d, want 200", id, status)
+			}
+		}
+	}
+	_, token, _ := strings.Cut(first.MCPURL, "/mcp/")
+	var tasks struct{ Result []json.RawMessage }
+	sh.json(&tasks, "call", "list_all_octapipe_tasks", "--mcp", second.APIURL+"/mcp/"+token)
+	if len(tasks.Result) == 0 {
+		t.Error("the first start's MCP server lists no task, though the sandbox has another address now")
+	}
+}
+
+func TestTheDemoRefusesAnAddressThatIsTaken(t *testing.T) {
+	sh := newShell(t)
+	p, _ := sh.startDemo()
+	sh.fails("^listen on 127.0.0.1:", "demo", "--listen", strings.TrimPrefix(p.APIURL, "http://"), "--octapipe-listen", "127.0.0.1:0")
+}
+
+func TestTheDemoPrintsConfigurationThatEachClientTakes(t *testing.T) {
+	const url = "http://127.0.0.1:8080/mcp/secret"
+	for _, name := range []string{"octapipe", `Zoë's "prod" server`} {
+		text := clientConfigurations(name, url)
+		var found []map[string]map[string]map[string]any
+		for _, block := range regexp.MustCompile(`(?m)^  \{\n(  .*\n)+`).FindAllString(text, -1) {
+			var c map[string]map[string]map[string]any
+			if err := json.Unmarshal([]byte(block), &c); err != nil {
+				t.Fatalf("a configuration is no JSON (%v):\n%s", err, block)
+			}
+			found = append(found, c)
+		}
+		program, _ := os.Executable()
+		want := []map[string]map[string]map[string]any{
+			{"mcpServers": {name: {"command": program, "args": []any{"stdio", url}}}}, // Claude Desktop starts programs only
+			{"mcpServers": {name: {"url": url}}},                                      // Cursor
+			{"servers": {name: {"type": "http", "url": url}}},                         // VS Code
+		}
+		if !reflect.DeepEqual(found, want) {
+			t.Errorf("for %s the configurations are\n%v\nwant\n%v", name, found, want)
+		}
+		if !filepath.IsAbs(program) {
+			t.Errorf("the bridge's program is %s, want an absolute path", program)
+		}
+	}
+}
+
+func TestClaudeCodeIsGivenANameThatItTakes(t *testing.T) {
+	for name, want := range map[string]string{"octapipe": "octapipe", `Zoë's "prod" server`: "Zo-s-prod-server", "ÄÖÜ": "sluice"} {
+		if line := "claude mcp add --transport http " + want + " http://x/mcp/t\n"; !strings.Contains(clientConfigurations(name, "http://x/mcp/t"), line) {
+			t.Errorf("the configuration for %s lacks %q:\n%s", name, line, clientConfigurations(name, "http://x/mcp/t"))
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+// read reads settings as a command with the given arguments would.
+func read(t *testing.T, args ...string) (*settings, error) {
+	t.Helper()
+	cmd := &cobra.Command{Use: "x"}
+	cmd.SetErr(io.Discard)
+	nodeFlags(cmd.Flags())
+	if err := cmd.ParseFlags(args); err != nil {
+		t.Fatal(err)
+	}
+	return readSettings(cmd)
+}
+
+func configFile(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "sluice.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestAFlagBeatsAVariableBeatsTheFile(t *testing.T) {
+	file := configFile(t, "listen: 127.0.0.1:1\ndatabase: file.db\npublic_url: https://file.example/\nallow_address: [loopback, 10.0.0.0/8]\n")
+	newShell(t, "SLUICE_DATABASE=variable.db", "SLUICE_PUBLIC_URL=https://variable.example", "SLUICE_ALLOW_ORIGIN=https://a.example,https://b.example")
+	s, err := read(t, "--config", file, "--public-url", "https://flag.example/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, is := range map[string]struct{ got, want string }{
+		"listen":        {s.Listen, "127.0.0.1:1"},
+		"database":      {s.Database, "variable.db"},
+		"public_url":    {s.PublicURL, "https://flag.example"},
+		"allow_address": {join(s.AllowAddresses), "loopback 10.0.0.0/8"},
+		"allow_origin":  {join(s.AllowedOrigins), "https://a.example https://b.example"},
+	} {
+		if is.got != is.want {
+			t.Errorf("%s is %q, want %q", what, is.got, is.want)
+		}
+	}
+}
+
+func join(list []string) (s string) {
+	for i, item := range list {
+		if i > 0 {
+			s += " "
+		}
+		s += item
+	}
+	return s
+}
+
+func TestWithoutSettingsTheDefaultsHold(t *testing.T) {
+	newShell(t)
+	s, err := read(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Listen != "127.0.0.1:8080" || s.Database != "sluice.db" || !slices.Equal(s.AllowAddresses, nil) {
+		t.Errorf("the defaults are %+v", s)
+	}
+}
+
+func TestASettingThatDoesNotExistIsRefused(t *testing.T) {
+	sh := newShell(t)
+	folder := t.TempDir()
+	for name, c := range map[string]struct{ file, variable, want string }{
+		"in the file":              {file: "databse: x\n", want: `there is no setting "databse"; the settings are .*database`},
+		"below another":            {file: "database: {url: x}\n", want: `there is no setting "database.url"`},
+		"in a variable":            {variable: "SLUICE_DATABSE=x", want: `there is no setting "SLUICE_DATABSE"`},
+		"a log level":              {file: "log_level: loud\n", want: `log_level is "loud"`},
+		"a log format":             {file: "log_format: xml\n", want: `log_format is "xml"`},
+		"a file that is no YAML":   {file: "a: [\n", want: "read settings from"},
+		"an address that is none":  {file: "allow_address: [nowhere]\n", want: "nowhere"},
+		"a master key that is not": {file: "master_key: short\n", want: "(?i)master key"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := []string{"migrate", "--database", filepath.Join(folder, "sluice.db")}
+			if c.file != "" {
+				args = append(args, "--config", configFile(t, c.file))
+			}
+			if c.variable != "" {
+				newShell(t, c.variable)
+			}
+			shell{t}.fails(c.want, args...)
+		})
+	}
+	sh.fails("no such file", "migrate", "--config", filepath.Join(folder, "none.yaml"))
+}
