@@ -76,7 +76,9 @@ func (c *call) dispatch(dst []byte) ([]byte, *failure) {
 	case "prompts/get":
 		return dst, invalidParams(fmt.Sprintf("Unknown prompt %s: this server has no prompts.", printable([]byte(text(c.message.params.name)))))
 	case "resources/read":
-		f := invalidParams(fmt.Sprintf("Unknown resource %s: this server has no resources.", printable([]byte(text(c.message.params.uri)))))
+		uri := text(c.message.params.uri)
+		f := invalidParams(fmt.Sprintf("Unknown resource %s: this server has no resources.", printable([]byte(uri))))
+		f.data = append(jsonscan.AppendQuote([]byte(`{"uri":`), uri), '}') // 2026-07-28, Resources, Error Handling
 		if !modern {
 			f.code = codeResourceNotFound
 		}
