@@ -12,11 +12,12 @@ func TestConformance(t *testing.T) {
 	node := node(t)
 	h := startDemo(t)
 	for revision, scenarios := range map[string][]string{
-		legacy: {"server-initialize", "server-session-lifecycle", "ping", "tools-list", "dns-rebinding-protection"},
+		legacy: {"server-initialize", "ping", "tools-list", "dns-rebinding-protection"},
 		modern: {"server-stateless", "tools-list", "caching", "http-header-validation", "dns-rebinding-protection", "sep-2164-resource-not-found"},
 	} {
 		for _, scenario := range scenarios {
 			t.Run(scenario+" on "+revision, func(t *testing.T) {
+				t.Parallel()
 				cmd := exec.CommandContext(t.Context(), node, "node_modules/@modelcontextprotocol/conformance/dist/index.js", "server", "--url", h.MCPURL,
 					"--scenario", scenario, "--spec-version", revision, "--expected-failures", "conformance/baseline.yml", "--output-dir", t.TempDir())
 				cmd.Env = append(os.Environ(), "NO_COLOR=1")
