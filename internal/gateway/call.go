@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sluice/internal/audit"
+	"sluice/internal/jsonscan"
 	"sluice/internal/toolset"
 	"sluice/internal/vendor"
 )
@@ -59,12 +60,23 @@ func (g *Gateway) perform(ctx context.Context, c *Caller, tool *toolset.Tool, ar
 	prepared, err := tool.Prepare(arguments)
 	var wrong *toolset.ArgumentError
 	if errors.As(err, &wrong) {
-		return invalid(tool, wrong), nil
+		result := invalid(tool, wrong)
+		if jsonscan.Valid(arguments, jsonscan.Strict) {
+			g.lostParent(ctx, c, result, arguments)
+		}
+		return result, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", tool.Name, err)
 	}
 	record.Arguments = prepared.Masked
+	if len(tool.Resource.References) > 0 {
+		found, ended, err := g.named(ctx, c, tool, prepared)
+		if err != nil || ended != nil {
+			return ended, err
+		}
+		prepared, record.Arguments = found, found.Masked
+	}
 	said := g.speaks(c, tool, prepared)
 	if said != nil {
 		again, ended, err := g.rewrite(ctx, c, tool, prepared, said)
@@ -111,6 +123,7 @@ func (g *Gateway) send(ctx context.Context, c *Caller, tool *toolset.Tool, prepa
 	}
 	result := resultOf(tool, response)
 	explain(result, c.Tools)
+	g.lostParent(ctx, c, result, prepared.Arguments)
 	return result, shape(result, c.Account)
 }
 

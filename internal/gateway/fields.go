@@ -95,13 +95,9 @@ func (g *Gateway) rewrite(ctx context.Context, c *Caller, tool *toolset.Tool, pr
 		check.Set = set
 		arguments := check.Rewrite(prepared.Arguments)
 		if len(check.Faults) == 0 {
-			again, err := tool.Prepare(arguments)
-			if err != nil {
-				return nil, nil, fmt.Errorf("prepare %s with its custom fields: %w", tool.Name, err)
-			}
-			again.Limit, again.Cursor, again.DryRun = prepared.Limit, prepared.Cursor, prepared.DryRun
+			again, err := prepareAgain(tool, prepared, arguments)
 			s.check.Set, s.check.Notes = set, check.Notes
-			return again, nil, nil
+			return again, nil, err
 		}
 		if fresh {
 			wrong := invalid(tool, &toolset.ArgumentError{Tool: tool.Name, Faults: check.Faults})

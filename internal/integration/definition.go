@@ -2,7 +2,7 @@
 // API), validated with file and line, and handed on unchanging to those who compile tools from it (toolset), make
 // calls by it (vendor) and keep accounts alive by it (account).
 //
-// It imports none of Sluice's other packages. Data enters as files or bytes (Load, Parse) and leaves as a *Definition, which nobody
+// Of Sluice's other packages it imports expression, to check jq. Data enters as files or bytes (Load, Parse) and leaves as a *Definition, which nobody
 // changes afterwards: a changed definition is another one, with another Digest.
 package integration
 
@@ -38,7 +38,26 @@ type Resource struct {
 	Parent    map[string]string `yaml:"parent" json:"parent,omitempty"` // the owning resource's name → the argument that holds its id
 	Fields    *FieldSource      `yaml:"fields" json:"fields,omitempty"`
 	FieldList *FieldList        `yaml:"field_list" json:"field_list,omitempty"`
-	Methods   []*Method         `yaml:"-" json:"-"` // list, get, create, update, delete, then the others in the order of the file
+	// References are arguments that hold another resource's id and may be given by its name instead.
+	References map[string]Reference `yaml:"references" json:"references,omitempty"`
+	Lookup     *Lookup              `yaml:"lookup" json:"lookup,omitempty"`
+	Methods    []*Method            `yaml:"-" json:"-"` // list, get, create, update, delete, then the others in the order of the file
+}
+
+// Reference says where the names are that stand for an id: the list of a resource, called with those of its parents that the call has.
+type Reference struct {
+	Resource string `yaml:"resource" json:"resource"`
+	ID       string `yaml:"id" json:"id"`     // dotted path into an item
+	Name     string `yaml:"name" json:"name"` // dotted path into an item
+}
+
+// Lookup is one cheap call that may tell the parent of an object of which only the id is known.
+type Lookup struct {
+	Resource  string            `yaml:"resource" json:"resource"`
+	Method    string            `yaml:"method" json:"method"`
+	Arguments map[string]string `yaml:"arguments" json:"arguments"` // texts; {{id}} is the object's id
+	Parent    string            `yaml:"parent" json:"parent"`       // dotted path to the parent's id in the answer
+	Name      string            `yaml:"name" json:"name,omitempty"` // dotted path to the parent's name
 }
 
 // FieldSource says where a resource's custom fields live: `of` names the resource that owns their list, `at` the member of this resource's
@@ -112,9 +131,6 @@ type Parameter struct {
 	In    string `yaml:"in" json:"in,omitempty"`       // query (the default), path, header, cookie
 	Name  string `yaml:"name" json:"name,omitempty"`   // the vendor's name; the argument's own if empty
 	Style string `yaml:"style" json:"style,omitempty"` // form (the default), comma, space, pipe, deep, json; tab in Swagger 2.0 documents
-	// Filename, in a multipart body, makes the argument a file's content: it names the argument that holds the file's name, which is no part of
-	// its own. A schema with contentEncoding base64 says that the argument is decoded before it is sent.
-	Filename string `yaml:"filename" json:"filename,omitempty"`
 	// Const is sent always; then it is no argument. nil (none), string, bool, json.Number, []any or map[string]any.
 	Const any `yaml:"const" json:"const,omitempty"`
 }
@@ -148,7 +164,7 @@ type Example struct {
 }
 
 // Credentials is what a person enters to connect an account, and how a token comes of it. A vendor may offer more than one way: the others
-// are Alternatives, and Choose tells by the names of the values given which way was taken.
+// are Alternatives, and the names of the values given tell which way was taken.
 type Credentials struct {
 	Label    string    `yaml:"label" json:"label,omitempty"` // what people call this way, where there is more than one
 	Format   string    `yaml:"format" json:"format"`         // none, static, login, oauth2_authorization_code, oauth2_client_credentials

@@ -1,0 +1,201 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"sluice/internal/integration"
+	"sluice/internal/jsonscan"
+	"sluice/internal/toolset"
+	"sluice/internal/vendor"
+)
+
+// uuid is what needs no name to be looked up for. An id of another form than a vendor's own is looked for among the ids too.
+var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
+// named puts ids in the place of names, where a resource's definition lets an argument be given by name. A result is the answer of a call that ends here.
+func (g *Gateway) named(ctx context.Context, c *Caller, tool *toolset.Tool, prepared *toolset.Prepared) (*toolset.Prepared, *Result, error) {
+	references := tool.Resource.References
+	var changed map[string][]byte
+	var faults []toolset.Fault
+	for _, argument := range slices.Sorted(maps.Keys(references)) {
+		value := member(prepared.Arguments, argument)
+		if jsonscan.KindOf(value) != jsonscan.String {
+			continue
+		}
+		raw, _ := jsonscan.Unquote(value)
+		if uuid.Match(raw) {
+			continue
+		}
+		id, fault, failed, err := g.idOf(ctx, c, references[argument], prepared.Arguments, string(raw))
+		switch {
+		case err != nil || failed != nil:
+			return nil, failed, err
+		case fault != "":
+			faults = append(faults, toolset.Fault{Argument: argument, Message: fault})
+		default:
+			if changed == nil {
+				changed = map[string][]byte{}
+			}
+			changed[argument] = jsonscan.AppendQuote(nil, id)
+		}
+	}
+	if len(faults) > 0 {
+		return nil, invalid(tool, &toolset.ArgumentError{Tool: tool.Name, Faults: faults}), nil
+	}
+	if changed == nil {
+		return prepared, nil, nil
+	}
+	var arguments objectParts
+	for it := jsonscan.Members(prepared.Arguments); it.Next(); {
+		name, _ := jsonscan.Unquote(it.Name())
+		value := it.Value()
+		if now, ok := changed[string(name)]; ok {
+			value = now
+		}
+		arguments.add(it.Name(), value)
+	}
+	again, err := prepareAgain(tool, prepared, arguments.object())
+	return again, nil, err
+}
+
+// idOf finds the id of what a name means among a resource's list. What is not found, or is not one only, is said as a fault.
+func (g *Gateway) idOf(ctx context.Context, c *Caller, reference integration.Reference, arguments []byte, name string) (id, fault string, failed *Result, err error) {
+	lister, ok := c.Tools.Operation(reference.Resource, "list")
+	if !ok {
+		return "", "", nil, fmt.Errorf("%s has no list to find a name in", reference.Resource)
+	}
+	var parents objectParts
+	for _, parent := range lister.Resource.Parent {
+		if value := member(arguments, parent); value != nil {
+			parents.add(jsonscan.AppendQuote(nil, parent), value)
+		}
+	}
+	listing, err := lister.Prepare(parents.object())
+	if err != nil {
+		return "", "", nil, fmt.Errorf("prepare %s to find a name: %w", lister.Name, err)
+	}
+	request := requestOf(c, lister, listing)
+	request.Page = &vendor.Position{Size: pageSize(c, lister, 0)}
+	var found, names []string
+	for page := 1; ; page++ {
+		response, err := g.vendor.Do(ctx, c.Account, c.Tools.Definition, request)
+		if err != nil {
+			return "", "", nil, fmt.Errorf("call %s: %w", lister.Name, err)
+		}
+		if response.Outcome != vendor.OK {
+			failed := resultOf(lister, response)
+			explain(failed, c.Tools)
+			failed.Message = fmt.Sprintf("%q could not be looked up, so nothing was sent: %s", name, failed.Message)
+			return "", "", failed, nil
+		}
+		for it := jsonscan.Elements(response.Body); it.Next(); {
+			itemID, itemName := textAt(it.Value(), reference.ID), textAt(it.Value(), reference.Name)
+			if itemID == name {
+				return itemID, "", nil, nil
+			}
+			names = append(names, itemName)
+			if strings.EqualFold(strings.TrimSpace(itemName), strings.TrimSpace(name)) {
+				found = append(found, itemID)
+			}
+		}
+		if request.Page = response.Next; request.Page == nil || page == maxPages {
+			break
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], "", nil, nil
+	case 0:
+		return "", fmt.Sprintf("names no %s here: %s; %s shows them", words(lister.Resource.Singular), toolset.Nearest(name, names), lister.Name), nil, nil
+	}
+	return "", fmt.Sprintf("is the name of %d here, %s: give the id of the one that is meant", len(found), strings.Join(found, " and ")), nil, nil
+}
+
+// prepareAgain prepares changed arguments of a call that was prepared before.
+func prepareAgain(tool *toolset.Tool, before *toolset.Prepared, arguments []byte) (*toolset.Prepared, error) {
+	again, err := tool.Prepare(arguments)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %s again: %w", tool.Name, err)
+	}
+	again.Limit, again.Cursor, again.DryRun = before.Limit, before.Cursor, before.DryRun
+	return again, nil
+}
+
+// parentOf says, in a sentence, which parent an object has that was not found under the one given, where one cheap call tells; "" otherwise.
+func (g *Gateway) parentOf(ctx context.Context, c *Caller, tool *toolset.Tool, arguments []byte) string {
+	lookup := tool.Resource.Lookup
+	id := textAt(arguments, "id")
+	if lookup == nil || id == "" || len(tool.Resource.Parent) != 1 {
+		return ""
+	}
+	var argument, parent string
+	for parent, argument = range tool.Resource.Parent {
+	}
+	finder, ok := c.Tools.Operation(lookup.Resource, lookup.Method)
+	if !ok {
+		return ""
+	}
+	var asked objectParts
+	for _, name := range slices.Sorted(maps.Keys(lookup.Arguments)) {
+		value := strings.ReplaceAll(lookup.Arguments[name], "{{id}}", id)
+		asked.add(jsonscan.AppendQuote(nil, name), jsonscan.AppendQuote(nil, value))
+	}
+	prepared, err := finder.Prepare(asked.object())
+	if err != nil {
+		return ""
+	}
+	request := requestOf(c, finder, prepared)
+	if finder.IsList() {
+		request.Page = &vendor.Position{Size: pageSize(c, finder, 1)}
+	}
+	response, err := g.vendor.Do(ctx, c.Account, c.Tools.Definition, request)
+	if err != nil || response.Outcome != vendor.OK {
+		return ""
+	}
+	owner := textAt(response.Body, lookup.Parent)
+	if owner == "" || owner == textAt(arguments, argument) {
+		return ""
+	}
+	label := ""
+	if name := textAt(response.Body, lookup.Name); name != "" {
+		label = fmt.Sprintf(" (%q)", name)
+	}
+	one := parent
+	if r := resource(c.Tools.Definition, parent); r != nil && r.Singular != "" {
+		one = r.Singular
+	}
+	return fmt.Sprintf("This %s belongs to the %s %s%s: call again with %s set to that.", words(tool.Resource.Singular), words(one), owner, label, argument)
+}
+
+// lostParent adds to a result that may come of a missing or wrong parent which one is right.
+func (g *Gateway) lostParent(ctx context.Context, c *Caller, result *Result, arguments []byte) {
+	missing := result.Invalid && slices.Contains(slices.Collect(maps.Values(result.Tool.Resource.Parent)), result.Field)
+	notFound := result.Outcome == vendor.Refused && result.Status == http.StatusNotFound
+	if !missing && !notFound {
+		return
+	}
+	if said := g.parentOf(ctx, c, result.Tool, arguments); said != "" {
+		result.Message = sentence(result.Message) + " " + said
+	}
+}
+
+// textAt is the text at a dotted path, "" if there is none.
+func textAt(doc []byte, path string) string {
+	if path == "" {
+		return ""
+	}
+	value, ok := jsonscan.Find(doc, path)
+	if !ok || jsonscan.KindOf(value) != jsonscan.String {
+		return ""
+	}
+	b, _ := jsonscan.Unquote(value)
+	return string(b)
+}
+
+func words(name string) string { return strings.ReplaceAll(name, "_", " ") }
