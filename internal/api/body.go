@@ -37,6 +37,7 @@ func takeJSON(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
+	r.Header.Set("Content-Type", "application/json") // as huma spells it
 	next(ctx)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -95,10 +96,27 @@ func (a *api) fail(ctx context.Context, err error) *Problem {
 	case errors.As(err, &unavailable):
 		return problem(http.StatusBadGateway, sentence(unavailable.Message))
 	case errors.As(err, &faults):
-		return problem(http.StatusUnprocessableEntity, "The definition has faults: "+faults.Error())
+		return problem(http.StatusUnprocessableEntity, faultWords(faults.Fatal()))
 	}
 	a.Log.ErrorContext(ctx, "api: a request failed", "error", err)
 	return problem(http.StatusInternalServerError, internalWords)
+}
+
+// faultWords says in a sentence what is wrong with a definition that came as one document: at most the first few faults.
+func faultWords(faults integration.Faults) string {
+	const most = 5
+	var all []string
+	for _, f := range faults[:min(most, len(faults))] {
+		words := f.Message
+		if f.Line > 0 {
+			words = fmt.Sprintf("line %d: %s", f.Line, words)
+		}
+		all = append(all, words)
+	}
+	if len(faults) > most {
+		all = append(all, fmt.Sprintf("and %d more", len(faults)-most))
+	}
+	return sentence("The definition cannot be taken: " + strings.Join(all, "; "))
 }
 
 // write answers a problem where huma does not.
