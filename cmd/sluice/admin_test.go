@@ -28,7 +28,8 @@ func TestAnInstallationIsSetUpAndUsedFromTheShell(t *testing.T) {
 		sandbox.line(t)
 		login := sandbox.line(t)
 
-		node := sh.start("serve", "--database", database, "--listen", "127.0.0.1:0", "--allow-address", "loopback")
+		node := sh.start("serve", "--database", database, "--listen", "127.0.0.1:0", "--allow-address", "loopback", "--metrics-listen", "127.0.0.1:0")
+		metricsURL := node.log(t, `msg=metrics url=(\S+)`)[1]
 		url := node.log(t, `public_url=(\S+)`)[1]
 		t.Setenv("SLUICE_URL", url)
 		sh.fails("no API token: set SLUICE_TOKEN", "account", "list")
@@ -98,6 +99,21 @@ func TestAnInstallationIsSetUpAndUsedFromTheShell(t *testing.T) {
 		sh.json(&calls, "log", "list", "--tool", "list_all_octapipe_pipelines", "--outcome", "ok")
 		if len(calls) != 2 || calls[0].Door != "mcp" || calls[1].Door != "cli" {
 			t.Errorf("the log has %+v, want one call by mcp after one by cli", calls)
+		}
+
+		metrics := body(t, metricsURL)
+		for _, want := range []string{
+			`sluice_call_duration_seconds_count{door="cli",outcome="ok",write="false"} 1`,
+			`sluice_call_duration_seconds_count{door="mcp",outcome="ok",write="false"} 1`,
+			`sluice_call_duration_seconds_count{door="mcp",outcome="invalid",write="false"} 1`,
+			"go_goroutines ",
+		} {
+			if !strings.Contains(metrics, want) {
+				t.Errorf("the metrics lack %s", want)
+			}
+		}
+		if status := get(t, url+"/metrics", made.Token); status != http.StatusNotFound {
+			t.Errorf("the metrics are answered %d at the public address, want 404", status)
 		}
 
 		sh.run("mcp", "delete", server.ID)

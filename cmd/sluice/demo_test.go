@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -38,6 +39,20 @@ func get(t *testing.T, url, token string) int {
 	}
 	answer.Body.Close()
 	return answer.StatusCode
+}
+
+func body(t *testing.T, url string) string {
+	t.Helper()
+	answer, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	b, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }
 
 func TestTheDemoTellsInOneLineOfJSONWhereEverythingIs(t *testing.T) {

@@ -2,8 +2,11 @@ package main
 
 import (
 	"fmt"
+	"net"
+	"net/http"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"sluice/internal/node"
 )
@@ -28,13 +31,28 @@ func serveCommand() *cobra.Command {
 		if s.PublicURL == "" {
 			s.PublicURL = urlOf(l)
 		}
+		var metrics net.Listener
+		if s.Metrics != "" {
+			if metrics, err = listen(s.Metrics); err != nil {
+				return err
+			}
+			defer metrics.Close()
+		}
 		n, err := node.Open(cmd.Context(), s.Settings)
 		if err != nil {
 			return err
 		}
 		defer n.Close()
+		serving, ctx := errgroup.WithContext(cmd.Context())
+		if metrics != nil {
+			mux := http.NewServeMux()
+			mux.Handle("GET /metrics", n.Metrics())
+			serving.Go(func() error { return serveUntil(ctx, metrics, mux, s.Log, nil) })
+			s.Log.Info("metrics", "url", urlOf(metrics)+"/metrics")
+		}
+		serving.Go(func() error { return serveUntil(ctx, l, n.Handler(), s.Log, n.Drain) })
 		s.Log.Info("listening", "address", l.Addr().String(), "public_url", s.PublicURL, "version", s.Version)
-		return serveUntil(cmd.Context(), l, n.Handler(), s.Log, n.Drain)
+		return serving.Wait()
 	}
 	return cmd
 }

@@ -31,6 +31,7 @@ func nodeFlags(f *pflag.FlagSet) {
 	f.StringSlice("allow-address", nil, "addresses inside the network that vendors may have: loopback, private, or a prefix")
 	f.StringSlice("allow-origin", nil, "origins of web pages that may call MCP servers, beside the public URL's and this machine's")
 	f.StringSlice("allow-host", nil, "names this machine may be called by while it listens on loopback")
+	f.String("metrics-listen", "", "address at which a Prometheus server finds /metrics; nowhere if left out")
 	f.String("log-level", "info", "debug, info, warn or error")
 	f.String("log-format", "text", "text or json")
 }
@@ -38,7 +39,8 @@ func nodeFlags(f *pflag.FlagSet) {
 // settings are a node's, and how it listens and logs.
 type settings struct {
 	node.Settings
-	Listen string
+	Listen  string
+	Metrics string // address to serve metrics at; "": nowhere
 }
 
 const environmentPrefix = "SLUICE_"
@@ -95,7 +97,8 @@ func readSettings(cmd *cobra.Command) (*settings, error) {
 		return nil, err
 	}
 	return &settings{
-		Listen: k.String("listen"),
+		Listen:  k.String("listen"),
+		Metrics: k.String("metrics_listen"),
 		Settings: node.Settings{
 			Database: k.String("database"), MasterKey: k.String("master_key"), MasterKeyFile: k.String("master_key_file"),
 			PublicURL: strings.TrimSuffix(k.String("public_url"), "/"), AllowAddresses: k.Strings("allow_address"),

@@ -55,6 +55,7 @@ type Node struct {
 	Gateway      *gateway.Gateway
 	Settings     Settings
 
+	metrics  *metrics
 	outbound *outbound.Client
 	mcp      *mcp.Handler
 	api      http.Handler
@@ -108,8 +109,9 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 	n.onClose(n.Servers.Close)
 	n.Audit = audit.New(n.Store, s.Log)
 	n.onClose(n.Audit.Close)
+	n.metrics = newMetrics(n.Audit, s.Version)
 	n.Gateway = gateway.New(gateway.Config{
-		Definitions: n.Catalog, Accounts: n.Accounts, Audit: n.Audit, Sealer: n.Keys,
+		Definitions: n.Catalog, Accounts: n.Accounts, Audit: n.metrics, Sealer: n.Keys,
 		Vendor: vendor.New(n.Accounts, n.outbound),
 		FieldsChanged: func(acct *account.Account) {
 			n.background.Go(func() {
