@@ -21,8 +21,9 @@ const fieldsLife = time.Minute
 
 // fields keeps the custom fields of what accounts own, for a short time. It is dropped whole when it grows past what is useful.
 type fields struct {
-	mu   sync.Mutex
-	sets map[fieldsKey]fieldsRead
+	mu     sync.Mutex
+	sets   map[fieldsKey]fieldsRead
+	failed map[fieldsKey]time.Time
 }
 
 type fieldsKey struct{ account, resource, id string }

@@ -26,14 +26,20 @@ func (g *Gateway) Open(ctx context.Context, server *mcpserver.Server) (*Caller, 
 	if err != nil {
 		return nil, fmt.Errorf("open integration of account %s: %w", acct.ID, err)
 	}
-	tools, err := g.toolsets.ofServer(server, def)
+	tools, err := g.toolsets.ofServer(server, def, nil)
 	if err != nil {
 		return nil, fmt.Errorf("compile tools of MCP server %s: %w", server.ID, err)
 	}
-	return &Caller{
+	c := &Caller{
 		Environment: server.Environment, Account: acct, Tools: tools,
 		Door: "mcp", ServerID: server.ID, ServerName: server.Name, MaxBytes: listBudget,
-	}, nil
+	}
+	if values := g.boundValues(ctx, c, server.Config.Bind); values != nil {
+		if c.Tools, err = g.toolsets.ofServer(server, def, values); err != nil {
+			return nil, fmt.Errorf("compile tools of MCP server %s: %w", server.ID, err)
+		}
+	}
+	return c, nil
 }
 
 // OpenAccount is Open for the callers who hold an API token of the account's environment: the account's tools under options.
@@ -66,19 +72,25 @@ const (
 type serverTools struct {
 	server *mcpserver.Server
 	def    *integration.Definition
+	fields string // the custom fields that were written in
 	tools  *toolset.Toolset
 }
 
-func (t *toolsets) ofServer(server *mcpserver.Server, def *integration.Definition) (*toolset.Toolset, error) {
+// ofServer answers a server's tools. values are the custom fields to write into them, which make the toolset this account's own.
+func (t *toolsets) ofServer(server *mcpserver.Server, def *integration.Definition, values *boundValues) (*toolset.Toolset, error) {
+	key, fields := server.ID, ""
+	if values != nil {
+		key, fields = key+" with fields", values.key
+	}
 	t.mu.RLock()
-	known, ok := t.servers[server.ID]
+	known, ok := t.servers[key]
 	t.mu.RUnlock()
-	if ok && known.server == server && known.def == def {
+	if ok && known.server == server && known.def == def && known.fields == fields {
 		return known.tools, nil
 	}
 	tools, err := t.compiled(def, toolset.Options{
 		Methods: server.Config.Methods, Tags: server.Config.Tags,
-		StructuredOutput: server.Config.StructuredOutput, Bind: server.Config.Bind,
+		StructuredOutput: server.Config.StructuredOutput, Bind: server.Config.Bind, Values: values.schemas(),
 	})
 	if err != nil {
 		return nil, err
@@ -88,7 +100,7 @@ func (t *toolsets) ofServer(server *mcpserver.Server, def *integration.Definitio
 	if t.servers == nil || len(t.servers) >= maxServers {
 		t.servers = map[string]serverTools{}
 	}
-	t.servers[server.ID] = serverTools{server, def, tools}
+	t.servers[key] = serverTools{server, def, fields, tools}
 	return tools, nil
 }
 

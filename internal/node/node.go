@@ -9,8 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -156,7 +158,7 @@ func (n *Node) masterKey() (secret.Source, error) {
 	return nil, errors.New("PostgreSQL needs a master key, the same on every node: give --master-key, SLUICE_MASTER_KEY or --master-key-file (32 random bytes in base64: openssl rand -base64 32)")
 }
 
-// checkFilters refuses a config whose filters name what the account's integration does not have, or leave no tool.
+// checkFilters refuses a config that names what the account's integration does not have, or leaves no tool.
 func (n *Node) checkFilters(ctx context.Context, environment, accountID string, config mcpserver.Config) error {
 	acct, err := n.Accounts.Get(ctx, environment, accountID)
 	if err != nil {
@@ -166,7 +168,17 @@ func (n *Node) checkFilters(ctx context.Context, environment, accountID string, 
 	if err != nil {
 		return err
 	}
-	return toolset.CheckFilter(def, config.Methods, config.Tags)
+	if err := toolset.CheckFilter(def, config.Methods, config.Tags); err != nil || len(config.Bind) == 0 {
+		return err
+	}
+	tools, err := toolset.Compile(def, toolset.Options{Methods: config.Methods, Tags: config.Tags, Bind: config.Bind})
+	if err == nil {
+		err = tools.CheckBind(slices.Sorted(maps.Keys(config.Bind))...)
+	}
+	if err != nil {
+		return &mcpserver.InvalidError{Field: "config.bind", Message: strings.TrimPrefix(err.Error(), "bind.")}
+	}
+	return nil
 }
 
 // Handler serves the node's doors. No mux stands before them: one would answer by redirects of its own, and the MCP endpoint, which is asked most by far,

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -26,7 +27,7 @@ func Compile(def *integration.Definition, opt Options) (*Toolset, error) {
 				return nil, fmt.Errorf("%s.%s: %w", r.Name, m.Name, err)
 			}
 			s.byOperation[r.Name+"."+m.Name] = t
-			if !t.Documented || !allowed(m, r, opt.Methods, opt.Tags) {
+			if !t.Documented || !allowed(m, r, opt.Methods, opt.Tags) || s.outOfReach(t) {
 				continue
 			}
 			if other, taken := s.byName[t.Name]; taken {
@@ -40,9 +41,10 @@ func Compile(def *integration.Definition, opt Options) (*Toolset, error) {
 		for _, m := range r.Methods {
 			t := s.byOperation[r.Name+"."+m.Name]
 			s.sources(t)
-			if err := t.plan.bind(opt.Bind); err != nil {
+			if err := t.plan.bind(s.bound(r)); err != nil {
 				return nil, err
 			}
+			t.plan.showValues(r, opt.Values[r.Name])
 			t.InputSchema = t.plan.inputSchema()
 			if opt.StructuredOutput {
 				t.OutputSchema = outputSchema(def, t)
@@ -116,6 +118,65 @@ func resourceOf(def *integration.Definition, name string) *integration.Resource 
 		}
 	}
 	return nil
+}
+
+// bound are the arguments of a resource's tools that are bound. Where the id of a resource is bound for what it owns, its own tools are
+// bound to it as well: a server that is narrowed to one database reaches no other.
+func (s *Toolset) bound(r *integration.Resource) map[string]string {
+	id, ok := s.boundID(r)
+	if !ok {
+		return s.Options.Bind
+	}
+	values := maps.Clone(s.Options.Bind)
+	values["id"] = id
+	return values
+}
+
+func (s *Toolset) boundID(r *integration.Resource) (string, bool) {
+	for _, other := range s.Definition.Resources {
+		if id, ok := s.Options.Bind[other.Parent[r.Name]]; ok {
+			return id, true
+		}
+	}
+	return "", false
+}
+
+// outOfReach reports whether a tool would reach beyond the one object that a server is bound to: its siblings' list, a new one.
+func (s *Toolset) outOfReach(t *Tool) bool {
+	_, ok := s.boundID(t.Resource)
+	return ok && t.plan.argument(inPath, "id") < 0
+}
+
+// showValues writes the schema of custom field values into the arguments that hold such.
+func (p *plan) showValues(r *integration.Resource, schema json.RawMessage) {
+	if schema == nil || r.Fields == nil {
+		return
+	}
+	create := p.argument(inBody, r.Fields.At)
+	for i := range p.args {
+		arg := &p.args[i]
+		switch {
+		case arg.in != inBody:
+		case i == create && p.create:
+			arg.shown = schema
+		case i == create:
+			arg.shown = without(schema, "required")
+		case r.Fields.Changes != "" && arg.property == r.Fields.Changes:
+			arg.shown = without(without(schema, "required"), "additionalProperties")
+		}
+	}
+}
+
+// without is an object but for one member.
+func without(doc []byte, name string) []byte {
+	w := object{dst: []byte{'{'}}
+	for it := jsonscan.Members(doc); it.Next(); {
+		if !jsonscan.NameIs(it.Name(), name) {
+			key, _ := jsonscan.Unquote(it.Name())
+			w.dst = append(w.key(string(key)), it.Value()...)
+		}
+	}
+	return append(w.dst, '}')
 }
 
 // bind fixes arguments to values that callers then neither see nor choose.

@@ -13,9 +13,10 @@ import (
 
 // plan is how a tool's arguments are checked and split. It is made once and never changes.
 type plan struct {
-	list bool
-	free bool // nothing is documented, so that arguments need not be known
-	args []argument
+	list   bool
+	create bool
+	free   bool // nothing is documented, so that arguments need not be known
+	args   []argument
 	// byName finds an argument by the name that callers use.
 	byName map[string]int
 	paging map[string]bool // query parameters by which Sluice itself pages
@@ -68,7 +69,7 @@ func planOf(def *integration.Definition, m *integration.Method) (*plan, error) {
 		return nil, err
 	}
 	p := &plan{
-		list: a.list, free: m.Doc == nil, args: a.all, byName: make(map[string]int, len(a.all)), paging: a.paging,
+		list: a.list, create: m.Name == "create", free: m.Doc == nil, args: a.all, byName: make(map[string]int, len(a.all)), paging: a.paging,
 		outside: a.outside, body: a.body, extra: a.extra, extraRule: a.extraRule,
 	}
 	for i := range p.args {

@@ -8,6 +8,8 @@
 package toolset
 
 import (
+	"encoding/json"
+
 	"sluice/internal/integration"
 )
 
@@ -17,6 +19,9 @@ type Options struct {
 	Tags             []string          // empty: all
 	StructuredOutput bool              // tools carry an outputSchema
 	Bind             map[string]string // arguments that are always sent and never shown: {"database_uuid": "…"}
+	// Values are JSON Schemas of custom field values, by the resource that has the values: they are written into its tools. What a call
+	// says of fields is checked elsewhere, against what they are then.
+	Values map[string]json.RawMessage
 }
 
 // Toolset is the compiled tools of one definition under one set of options.
