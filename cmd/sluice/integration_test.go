@@ -42,7 +42,7 @@ func TestAFaultOfADefinitionIsToldWithItsLine(t *testing.T) {
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	definition := "name: broken\nlabel: Broken\nbase_url: https://broken.example\ncredentials: {format: none}\nresources:\n  things:\n    singular: thing\n    list: {method: gett, path: /things}\n"
+	definition := "name: broken\nlabel: Broken\nbase_url: https://broken.example\ncredentials: {format: none}\nresources:\n  things:\n    singular: thing\n    list: {metod: get, path: /things}\n"
 	if err := os.WriteFile(filepath.Join(folder, "integration.yaml"), []byte(definition), 0o600); err != nil {
 		t.Fatal(err)
 	}
