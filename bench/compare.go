@@ -50,9 +50,16 @@ func compare(ctx context.Context, plan plan) error {
 	}
 	defer vendor.stop()
 	upstream := "http://" + address
+	var database *cluster
+	if plan.PostgreSQL {
+		if database, err = startPostgreSQL(ctx); err != nil {
+			return err
+		}
+		defer database.stop()
+	}
 
 	var subjects []*subject
-	defer func() {
+	defer func() { // before what they call
 		for _, s := range subjects {
 			s.process.stop()
 		}
@@ -69,20 +76,15 @@ func compare(ctx context.Context, plan plan) error {
 		return err
 	}
 	subjects = append(subjects, s)
-	if plan.PostgreSQL {
-		cluster, err := startPostgreSQL(ctx)
-		if err != nil {
-			return err
-		}
-		defer cluster.stop()
-		s, err := startSluice(ctx, "Sluice, PostgreSQL", binary, dir, cluster.url, upstream)
+	if database != nil {
+		s, err := startSluice(ctx, "Sluice, PostgreSQL", binary, dir, database.url, upstream)
 		if err != nil {
 			return err
 		}
 		subjects = append(subjects, s)
 	}
 
-	report := newReport(plan, subjects)
+	report := &report{plan, subjects}
 	report.heading(os.Stdout, runtime.NumCPU())
 	for _, j := range jobs {
 		for _, connections := range []int{plan.Connections, 1} {

@@ -13,8 +13,6 @@ type report struct {
 	subjects []*subject
 }
 
-func newReport(p plan, subjects []*subject) *report { return &report{p, subjects} }
-
 func (r *report) heading(out io.Writer, cores int) {
 	fmt.Fprintf(out, "%d cores shared by all parts; %d rounds of %s each, alternating; medians over the rounds. Ratios are to the reverse proxy in the same round,\n"+
 		"with the lowest and the highest round in brackets; cpu is the processor time of the subject's own process.\n", cores, r.plan.Rounds, r.plan.Duration)
