@@ -69,7 +69,7 @@ func compare(ctx context.Context, plan plan) error {
 		if err != nil {
 			return err
 		}
-		subjects = append(subjects, &subject{name: peer.name, process: p, address: address, path: peer.path})
+		subjects = append(subjects, &subject{name: peer.name, process: p, address: address, path: peer.path, legacy: true}) // where the SDK is faster
 	}
 	s, err := startSluice(ctx, "Sluice, SQLite", binary, dir, filepath.Join(dir, "sluice.db"), upstream)
 	if err != nil {

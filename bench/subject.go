@@ -29,6 +29,7 @@ type subject struct {
 	process *process
 	address string // host:port
 	path    string // of the MCP endpoint; "" for plain REST
+	legacy  bool   // called on 2025-11-25
 }
 
 // job is one kind of call.
@@ -58,14 +59,16 @@ func (s *subject) workload(j job) workload {
 	if j.write {
 		tool, arguments = updateTool, `{"pipeline_uuid":"`+j.pipeline+`","id":"`+card+`",`+update[1:]
 	}
-	return workload{
-		Address: s.address, Method: http.MethodPost, Path: s.path, Has: lastName, Lacks: `"isError":true`,
-		Header: map[string]string{"Content-Type": "application/json", "Accept": "application/json, text/event-stream",
-			"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": tool},
-		Body: `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"` + tool + `","arguments":` + arguments +
-			`,"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1.0.0"},` +
-			`"io.modelcontextprotocol/clientCapabilities":{}}}}`,
+	w := workload{Address: s.address, Method: http.MethodPost, Path: s.path, Has: lastName, Lacks: `"isError":true`}
+	w.Header = map[string]string{"Content-Type": "application/json", "Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2025-11-25"}
+	meta := ""
+	if !s.legacy {
+		w.Header["MCP-Protocol-Version"], w.Header["Mcp-Method"], w.Header["Mcp-Name"] = "2026-07-28", "tools/call", tool
+		meta = `,"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1.0.0"},` +
+			`"io.modelcontextprotocol/clientCapabilities":{}}`
 	}
+	w.Body = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"` + tool + `","arguments":` + arguments + meta + `}}`
+	return w
 }
 
 // startPart starts a part of this program that serves on a port of its own.
