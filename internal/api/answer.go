@@ -8,35 +8,38 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"sluice/internal/account"
 	"sluice/internal/gateway"
 	"sluice/internal/jsonscan"
 	"sluice/internal/vendor"
 )
 
 // answerCall makes a call and puts what became of it into REST.
-func (a *api) answerCall(w http.ResponseWriter, r *http.Request, call func() (*gateway.Result, error)) {
+func (a *api) answerCall(w http.ResponseWriter, r *http.Request, c *gateway.Caller, call func() (*gateway.Result, error)) {
 	result, err := call()
 	if err != nil {
 		write(w, a.fail(r.Context(), err))
 		return
 	}
+	limits(w.Header(), result.RateLimit)
+	if result.Failed() {
+		write(w, refused(result, c.Account.Status))
+		return
+	}
 	answer(w, result)
 }
 
+// answer writes what a call yielded: the vendor's object as it is, or the page of a list.
 func answer(w http.ResponseWriter, r *gateway.Result) {
-	limits(w.Header(), r.RateLimit)
-	if r.Failed() {
-		write(w, refused(r))
-		return
-	}
 	if !r.Tool.IsList() {
 		if r.Body == nil {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
 		kind := "application/json"
-		if r.ContentType != "" && !json.Valid(r.Body) {
+		if r.ContentType != "" && r.ContentType != kind {
 			kind = r.ContentType
+			w.Header().Set("Content-Disposition", "attachment") // a vendor's file is no page of Sluice's
 		}
 		send(w, kind, r.Body)
 		return
@@ -73,24 +76,23 @@ func limits(h http.Header, l vendor.RateLimit) {
 	}
 }
 
-// refused is a failed call as a problem: the vendor's status where it spoke, 422 for arguments that were wrong, 502 where nothing came back.
-func refused(r *gateway.Result) *Problem {
+// refused is a failed call as a problem: the vendor's status where it spoke, 422 for arguments that were wrong, 409 for an account that cannot make calls
+// as it is, 502 where nothing came back.
+func refused(r *gateway.Result, status account.Status) *Problem {
 	var p *Problem
 	switch {
 	case r.Invalid:
 		p = problem(http.StatusUnprocessableEntity, r.Message)
 	case r.Outcome == vendor.RateLimited:
 		p = problem(http.StatusTooManyRequests, r.Message)
-		p.Remote = true
-	case r.Outcome == vendor.Refused && r.Status >= 400:
+	case r.Status >= 400:
 		p = problem(r.Status, r.Message)
-		p.Remote = true
-	case r.NeedsReauth:
+	case r.NeedsReauth, r.Outcome == vendor.Unsent && status != account.Active:
 		p = problem(http.StatusConflict, r.Message)
 	default:
 		p = problem(http.StatusBadGateway, r.Message)
-		p.Remote = r.Outcome == vendor.Refused
 	}
+	p.Remote = !r.Invalid && r.Status > 0
 	p.Field = r.Field
 	switch {
 	case json.Valid(r.Details):

@@ -78,6 +78,7 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, token))
+		w.Header().Set("Cache-Control", "no-store")
 	}
 	if p := checkQuery(r); p != nil {
 		write(w, p)

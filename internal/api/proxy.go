@@ -85,7 +85,7 @@ func (a *api) proxied(w http.ResponseWriter, r *http.Request, resource, method, 
 		write(w, p)
 		return
 	}
-	a.answerCall(w, r, func() (*gateway.Result, error) {
+	a.answerCall(w, r, c, func() (*gateway.Result, error) {
 		return a.Gateway.CallOperation(r.Context(), c, resource, method, joined(tool, query, id, body))
 	})
 }

@@ -145,7 +145,7 @@ func (a *api) callTool(w http.ResponseWriter, r *http.Request) {
 		write(w, p)
 		return
 	}
-	a.answerCall(w, r, func() (*gateway.Result, error) {
+	a.answerCall(w, r, c, func() (*gateway.Result, error) {
 		return a.Gateway.Call(r.Context(), c, r.PathValue("name"), arguments)
 	})
 }
