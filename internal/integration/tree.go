@@ -166,6 +166,7 @@ func (b *builder) build(y *yaml.Node, depth int) *node {
 		}
 	case yaml.MappingNode:
 		n.kind = object
+		seen := make(map[string]int, len(y.Content)/2)
 		for i := 0; i+1 < len(y.Content); i += 2 {
 			k, v := y.Content[i], y.Content[i+1]
 			if k.Kind == yaml.AliasNode {
@@ -179,7 +180,7 @@ func (b *builder) build(y *yaml.Node, depth int) *node {
 			if value == nil {
 				return nil
 			}
-			b.add(n, member{k.Value, k.Line, k.Column, value})
+			b.add(n, member{k.Value, k.Line, k.Column, value}, seen)
 		}
 	case yaml.ScalarNode:
 		var problem string
@@ -193,12 +194,16 @@ func (b *builder) build(y *yaml.Node, depth int) *node {
 	return n
 }
 
-func (b *builder) add(n *node, m member) {
-	for _, other := range n.members {
-		if other.key == m.key {
-			b.fault(m.line, m.column, "%q is here a second time (first in line %d): delete one of the two", m.key, other.line)
-			return
-		}
+// add appends a member. An object or a list stands where its key does, so that what is wrong with it as a whole is told there. seen are the keys so far
+// with their lines.
+func (b *builder) add(n *node, m member, seen map[string]int) {
+	if line, twice := seen[m.key]; twice {
+		b.fault(m.line, m.column, "%q is here a second time (first in line %d): delete one of the two", m.key, line)
+		return
+	}
+	seen[m.key] = m.line
+	if m.value.kind == object || m.value.kind == list {
+		m.value.line, m.value.column = m.line, m.column
 	}
 	n.members = append(n.members, m)
 }
@@ -238,6 +243,7 @@ func (b *builder) jsonValue(dec *jsontext.Decoder, at *position, depth int) *nod
 		dec.ReadToken()
 	case '{':
 		n.kind = object
+		seen := map[string]int{}
 		for dec.PeekKind() != '}' {
 			line, column := at.next(dec)
 			key, err := dec.ReadToken()
@@ -249,7 +255,7 @@ func (b *builder) jsonValue(dec *jsontext.Decoder, at *position, depth int) *nod
 			if value == nil {
 				return nil
 			}
-			b.add(n, member{name, line, column, value})
+			b.add(n, member{name, line, column, value}, seen)
 		}
 		dec.ReadToken()
 	}
@@ -258,8 +264,8 @@ func (b *builder) jsonValue(dec *jsontext.Decoder, at *position, depth int) *nod
 
 // position turns a decoder's growing offset into line and column.
 type position struct {
-	data              []byte
-	offset            int
+	data            []byte
+	offset          int
 	line, sinceLine int // lines begun, and the offset at which the last of them starts
 }
 
