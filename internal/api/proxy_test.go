@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"sluice/internal/account"
@@ -195,15 +196,30 @@ func depot(base string) string {
 }
 
 func TestAMethodWithoutDocumentationIsReachedByProxyAlone(t *testing.T) {
-	var asked []string
+	var (
+		mu  sync.Mutex
+		all []string
+	)
+	asked := func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(all)
+	}
 	vendor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked = append(asked, r.Method+" "+r.URL.RequestURI())
+		mu.Lock()
+		all = append(all, r.Method+" "+r.URL.RequestURI())
+		mu.Unlock()
 		w.Header().Set("Content-Type", "application/json")
 		switch {
 		case r.URL.Path == "/shelves" && r.Method == "GET":
 			fmt.Fprint(w, `[{"weight":12345678901234567890.000100}]`)
 		case r.Method == "POST":
 			w.WriteHeader(http.StatusNoContent)
+		case r.URL.Path == "/shelves/lost":
+			panic(http.ErrAbortHandler) // hangs up
+		case r.URL.Path == "/shelves/picture":
+			w.Header().Set("Content-Type", "image/png")
+			w.Write([]byte("\x89PNG\r\n\x1a\n\x00"))
 		case r.URL.Path == "/shelves/broken":
 			w.Header().Set("Content-Type", "text/html")
 			w.WriteHeader(http.StatusBadGateway)
@@ -232,17 +248,31 @@ func TestAMethodWithoutDocumentationIsReachedByProxyAlone(t *testing.T) {
 			if !strings.HasPrefix(string(list.body), `{"result":[{"weight":12345678901234567890.000100}],"next_cursor":null,`) {
 				t.Errorf("the list: got %s", list.body)
 			}
-			if last := asked[len(asked)-2]; last != "GET /shelves/a%2Fb" {
-				t.Errorf("the vendor was asked for %s", last)
+			if got := asked(); got[len(got)-2] != "GET /shelves/a%2Fb" {
+				t.Errorf("the vendor was asked for %q", got)
 			}
 		})
 		t.Run("update takes the vendor's own verb", func(t *testing.T) {
 			n.do(t, "PATCH", n.proxy("shelves/a"), `{"weight":1.50}`).want(200)
-			equal(t, "the request", "PUT /shelves/a", asked[len(asked)-1])
+			got := asked()
+			equal(t, "the request", "PUT /shelves/a", got[len(got)-1])
 		})
 		t.Run("nothing comes of an answer that is empty", func(t *testing.T) {
 			got := n.do(t, "POST", n.proxy("shelves/count"), nil).want(204)
 			equal(t, "the body", "", string(got.body))
+		})
+		t.Run("a file comes as one", func(t *testing.T) {
+			got := n.do(t, "GET", n.proxy("shelves/picture"), nil).want(200)
+			equal(t, "the file", "\x89PNG\r\n\x1a\n\x00", string(got.body))
+			equal(t, "its type", "image/png attachment nosniff", strings.Join([]string{got.header.Get("Content-Type"), got.header.Get("Content-Disposition"), got.header.Get("X-Content-Type-Options")}, " "))
+		})
+		t.Run("a write whose answer is lost is not said to have failed, and not sent again", func(t *testing.T) {
+			before := len(asked())
+			if p := n.do(t, "PATCH", n.proxy("shelves/lost"), `{"weight":1}`).refuses(502, ""); p.Remote || !strings.Contains(p.Message, "may have") {
+				t.Errorf("got %+v", p)
+			}
+			equal(t, "requests", 1, len(asked())-before)
+			equal(t, "calls with the outcome unknown", 1, len(n.do(t, "GET", "/log?outcome=unknown&integrated_account_id="+n.account, nil).list().Result))
 		})
 		t.Run("details that are not JSON are a text", func(t *testing.T) {
 			p := n.do(t, "GET", n.proxy("shelves/broken"), nil).refuses(502, "any")
@@ -252,7 +282,7 @@ func TestAMethodWithoutDocumentationIsReachedByProxyAlone(t *testing.T) {
 			}
 		})
 		t.Run("its calls are in the log, with who made them", func(t *testing.T) {
-			log := n.do(t, "GET", "/log?integrated_account_id="+n.account, nil).list()
+			log := n.do(t, "GET", "/log?outcome=ok&integrated_account_id="+n.account, nil).list()
 			i := slices.IndexFunc(log.Result, func(c map[string]any) bool { return c["method"] == "update" })
 			if i < 0 {
 				t.Fatalf("the update is not in the log: %v", log.Result)
