@@ -9,8 +9,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"sluice/internal/jsonscan"
 )
 
 func callCommand() *cobra.Command {
@@ -74,7 +72,11 @@ func toolArguments(given []string) (map[string]json.RawMessage, error) {
 		case isJSON:
 			arguments[key] = json.RawMessage(value)
 		default:
-			arguments[key] = jsonscan.AppendQuote(nil, value)
+			text, err := json.Marshal(value)
+			if err != nil {
+				return nil, err
+			}
+			arguments[key] = text
 		}
 	}
 	return arguments, nil
