@@ -36,10 +36,10 @@ const maxPooled = 256 << 10
 
 var scratches = sync.Pool{New: func() any { return &scratch{body: make([]byte, 0, 4<<10), out: make([]byte, 0, 16<<10)} }}
 
-func (s *scratch) release() {
-	if cap(s.body) <= maxPooled && cap(s.out) <= maxPooled {
-		s.body, s.out = s.body[:0], s.out[:0]
-		scratches.Put(s)
+func (sc *scratch) release() {
+	if cap(sc.body) <= maxPooled && cap(sc.out) <= maxPooled {
+		sc.body, sc.out = sc.body[:0], sc.out[:0]
+		scratches.Put(sc)
 	}
 }
 

@@ -85,7 +85,7 @@ func (c *Client) Do(ctx context.Context, acct *account.Account, def *integration
 		return nil, err
 	}
 	if answer != nil && answer.Status == http.StatusUnauthorized && len(k.auth) > 0 {
-		return k.renewAndSend(ctx, answer, lost)
+		return k.renewAndSend(ctx, answer)
 	}
 	return k.classify(ctx, answer, lost)
 }
@@ -113,11 +113,12 @@ func (k *call) send(ctx context.Context) (answer *outbound.Response, lost *outbo
 
 // renewAndSend answers a 401. The vendor refused the credential before it looked at the request, so the call was not executed and may be sent again, a write too:
 // once, with a credential that was renewed since.
-func (k *call) renewAndSend(ctx context.Context, answer *outbound.Response, lost *outbound.Error) (*Response, error) {
+func (k *call) renewAndSend(ctx context.Context, answer *outbound.Response) (*Response, error) {
 	fresh, err := k.accounts.Renew(ctx, k.acct, k.credential)
 	switch {
 	case err == nil:
 		k.credential = fresh
+		var lost *outbound.Error
 		if answer, lost, err = k.send(ctx); err != nil {
 			return nil, err
 		}

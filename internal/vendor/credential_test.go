@@ -24,7 +24,6 @@ type dock struct {
 	password string
 	logins   atomic.Int32
 	writes   atomic.Int32
-	stubborn bool // refuses every token on /never
 	down     bool
 }
 
