@@ -43,13 +43,16 @@ func demoCommand() *cobra.Command {
 	address := cmd.Flags().String("listen", "127.0.0.1:8080", "address of Sluice")
 	sandboxAddress := cmd.Flags().String("octapipe-listen", "127.0.0.1:8081", "address of the Octapipe sandbox")
 	data := cmd.Flags().String("data", "", "folder that keeps the state (default: a temporary one, removed at the end)")
+	database := cmd.Flags().String("database", "", "another database for Sluice: postgres://…, or a file (default: in the data folder)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		level := "warn"
-		log, err := newLog(cmd.ErrOrStderr(), level, "text")
+		if *database != "" && *data == "" {
+			return errors.New("--database wants --data too: that folder keeps the key without which nobody can read the database's credentials again")
+		}
+		log, err := newLog(cmd.ErrOrStderr(), "warn", "text")
 		if err != nil {
 			return err
 		}
-		d := demo{log: log, folder: *data}
+		d := demo{log: log, folder: *data, database: *database}
 		if d.folder == "" {
 			if d.folder, err = os.MkdirTemp("", "sluice-demo-"); err != nil {
 				return err
@@ -67,8 +70,9 @@ func demoCommand() *cobra.Command {
 }
 
 type demo struct {
-	log    *slog.Logger
-	folder string
+	log      *slog.Logger
+	folder   string
+	database string // "": in folder
 }
 
 // run starts the sandbox and a node that knows it by its address only, connects them, calls up, and serves until ctx ends.
@@ -91,8 +95,11 @@ func (d *demo) run(ctx context.Context, address, sandboxAddress string, up func(
 		return err
 	}
 	defer sandbox.Close()
+	if d.database == "" {
+		d.database = filepath.Join(d.folder, "sluice.db")
+	}
 	n, err := node.Open(ctx, node.Settings{
-		Database: filepath.Join(d.folder, "sluice.db"), PublicURL: urlOf(l), AllowAddresses: []string{"loopback"},
+		Database: d.database, MasterKeyFile: filepath.Join(d.folder, "master.key"), PublicURL: urlOf(l), AllowAddresses: []string{"loopback"},
 		Version: version(), Log: d.log,
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,7 +19,7 @@ func environmentCommand() *cobra.Command {
 	create := &cobra.Command{
 		Use: "create NAME", Args: cobra.ExactArgs(1),
 		Short: "Create an environment and its first API token",
-		Long:  "Create an environment and its first API token, which is printed this once.\n\nWith --database it opens the database itself: that is how the first one is made.",
+		Long:  "Create an environment and its first API token, which is printed this once.\n\n" + ownDatabaseHelp,
 	}
 	nodeFlags(create.Flags())
 	create.RunE = func(cmd *cobra.Command, args []string) error {
@@ -58,7 +59,7 @@ func tokenCommand() *cobra.Command {
 	create := &cobra.Command{
 		Use: "create", Args: cobra.NoArgs,
 		Short: "Create an API token, which is printed this once",
-		Long:  "Create an API token, which is printed this once.\n\nWith --database it opens the database itself: that is how the first one is made. The environment is made too if there is none of its name.",
+		Long:  "Create an API token, which is printed this once.\n\n" + ownDatabaseHelp + "\nThe environment is made too if there is none of its name.",
 	}
 	nodeFlags(create.Flags())
 	name := create.Flags().String("name", "Command line", "what the token is for")
@@ -111,8 +112,20 @@ func tokenCommand() *cobra.Command {
 	return cmd
 }
 
-// ownDatabase reports whether a command opens the database itself.
-func ownDatabase(cmd *cobra.Command) bool { return cmd.Flags().Changed("database") }
+// ownDatabase reports whether a command opens the database itself: because it is told where that is, or because whoever calls it is where Sluice's settings
+// are, and says nothing of a Sluice to ask.
+func ownDatabase(cmd *cobra.Command) bool {
+	if cmd.Flags().Changed("database") || cmd.Flags().Changed("config") {
+		return true
+	}
+	if cmd.Flags().Changed("url") || cmd.Flags().Changed("token") || os.Getenv("SLUICE_URL") != "" || os.Getenv("SLUICE_TOKEN") != "" {
+		return false
+	}
+	return os.Getenv("SLUICE_DATABASE") != "" || os.Getenv("SLUICE_CONFIG") != ""
+}
+
+const ownDatabaseHelp = "With --database or --config it opens the database itself: that is how the first one is made. So it does where SLUICE_DATABASE or SLUICE_CONFIG\n" +
+	"is set, and neither SLUICE_URL nor SLUICE_TOKEN is."
 
 // withNode opens the installation for one piece of work.
 func withNode(cmd *cobra.Command, do func(*node.Node) error) error {

@@ -51,7 +51,9 @@ var clientVariables = []string{"SLUICE_URL", "SLUICE_TOKEN"}
 func readSettings(cmd *cobra.Command) (*settings, error) {
 	k := koanf.New(".")
 	known := map[string]bool{}
-	cmd.Flags().VisitAll(func(f *pflag.Flag) { known[strings.ReplaceAll(f.Name, "-", "_")] = true })
+	all := pflag.NewFlagSet("settings", pflag.ContinueOnError) // a command may have other flags, which are no settings
+	nodeFlags(all)
+	all.VisitAll(func(f *pflag.Flag) { known[strings.ReplaceAll(f.Name, "-", "_")] = true })
 	refuse := func(from, spelled string) error {
 		return fmt.Errorf("%s: there is no setting %q; the settings are %s", from, spelled, strings.Join(sortedKeys(known), ", "))
 	}
@@ -64,8 +66,11 @@ func readSettings(cmd *cobra.Command) (*settings, error) {
 			return nil, fmt.Errorf("read settings from %s: %w", configFile, err)
 		}
 		for _, key := range k.Keys() {
-			if !known[key] {
+			switch {
+			case !known[key]:
 				return nil, refuse(configFile, key)
+			case k.Get(key) == nil:
+				return nil, fmt.Errorf("%s: %s has no value: give it one, or take the line out", configFile, key)
 			}
 		}
 	}
@@ -77,11 +82,10 @@ func readSettings(cmd *cobra.Command) (*settings, error) {
 		}
 	}
 	err := k.Load(env.Provider(".", env.Opt{Prefix: environmentPrefix, TransformFunc: func(name, value string) (string, any) {
-		key := strings.ToLower(strings.TrimPrefix(name, environmentPrefix))
-		if strings.HasPrefix(key, "allow_") {
-			return key, strings.Split(value, ",")
+		if value == "" { // as Compose files write what is not set
+			return "", nil
 		}
-		return key, value
+		return strings.ToLower(strings.TrimPrefix(name, environmentPrefix)), value
 	}}), nil)
 	if err != nil {
 		return nil, err
@@ -96,13 +100,19 @@ func readSettings(cmd *cobra.Command) (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
+	list := func(key string) []string {
+		if text, ok := k.Get(key).(string); ok { // of a variable, or a single one in the file
+			return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
+		}
+		return k.Strings(key)
+	}
 	return &settings{
 		Listen:  k.String("listen"),
 		Metrics: k.String("metrics_listen"),
 		Settings: node.Settings{
 			Database: k.String("database"), MasterKey: k.String("master_key"), MasterKeyFile: k.String("master_key_file"),
-			PublicURL: strings.TrimSuffix(k.String("public_url"), "/"), AllowAddresses: k.Strings("allow_address"),
-			AllowedOrigins: k.Strings("allow_origin"), AllowedHosts: k.Strings("allow_host"), Version: version(), Log: log,
+			PublicURL: strings.TrimSuffix(k.String("public_url"), "/"), AllowAddresses: list("allow_address"),
+			AllowedOrigins: list("allow_origin"), AllowedHosts: list("allow_host"), Version: version(), Log: log,
 		},
 	}, nil
 }
