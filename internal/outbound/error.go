@@ -66,11 +66,6 @@ func (e *Error) Error() string {
 	return e.Err.Error()
 }
 
-func (e *Error) at(host string) *Error {
-	e.Host = host
-	return e
-}
-
 // errTimeout is the cause of a context that ended because the exchange took too long, to tell it from the caller's own end.
 var errTimeout = errors.New("the exchange took too long")
 
@@ -97,7 +92,7 @@ func classify(ctx context.Context, err error, sent bool) *Error {
 		return e
 	}
 	e.Reason, e.Err = Unreachable, plainDialError(err, isTimeout)
-	if _, ok := errors.AsType[*net.OpError](err); ok {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op != "remote error" && op.Op != "local error" { // these two are TLS's alerts
 		return e
 	}
 	if text, ok := tlsFault(err); ok {
@@ -142,8 +137,8 @@ func tlsFault(err error) (error, bool) {
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return errors.New("it does not speak TLS there"), true
 	}
-	if alert, ok := errors.AsType[tls.AlertError](err); ok {
-		return alert, true
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return op.Err, true
 	}
 	switch text := err.Error(); {
 	case strings.Contains(text, "TLS handshake timeout"):

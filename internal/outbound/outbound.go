@@ -106,17 +106,21 @@ func (h Header) Values(name string) []string {
 // Client sends requests. It is safe for concurrent use.
 type Client struct {
 	options  Options
+	pool     *pool
 	standard *standard
 }
 
 // New makes a client. Close it when it is not needed any more.
 func New(options Options) *Client {
 	options = options.withDefaults()
-	return &Client{options: options, standard: newStandard(options)}
+	return &Client{options: options, pool: newPool(options), standard: newStandard(options)}
 }
 
-// Close closes the connections that are not in use.
-func (c *Client) Close() { c.standard.close() }
+// Close closes the connections that are not in use; the others are closed when they are not.
+func (c *Client) Close() {
+	c.pool.close()
+	c.standard.close()
+}
 
 // Do sends a request and reads the whole answer, whatever its status. The error is always an *Error. Where it is TooLarge, Undecodable or an
 // answer that broke off after its header, the Response is given beside the error, with its status and header and without a body.
@@ -126,18 +130,18 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 		return nil, err
 	}
 	if err := checkRequest(r); err != nil {
-		return nil, err.at(at.host)
+		err.Host = at.host
+		return nil, err
 	}
 	timeout := r.Timeout
 	if timeout <= 0 {
 		timeout = c.options.Timeout
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, errTimeout)
-	defer cancel()
-
+	deadline := time.Now().Add(timeout)
 	for hops := 0; ; hops++ {
-		response, err := c.exchange(ctx, r, at)
+		response, err := c.exchange(ctx, r, at, deadline)
 		if err != nil {
+			err.Host = at.host
 			return response, err
 		}
 		if !isRedirect(response.Status) {
@@ -151,15 +155,19 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	}
 }
 
-// exchange is one request and its answer. It returns an untyped nil where nothing failed.
-func (c *Client) exchange(ctx context.Context, r *Request, at target) (*Response, error) {
+// exchange is one request and its answer.
+func (c *Client) exchange(ctx context.Context, r *Request, at target, deadline time.Time) (*Response, *Error) {
 	limit := r.MaxBody
 	if limit <= 0 {
 		limit = c.options.MaxBody
 	}
-	response, err := c.standard.exchange(ctx, r, at, limit)
-	if err != nil {
-		return response, err.at(at.host)
+	if !c.pool.speaksHTTP2(at.origin) {
+		response, err := c.pool.exchange(ctx, r, at, deadline, limit)
+		if err == nil || err.Err != errHTTP2 {
+			return response, err
+		}
 	}
-	return response, nil
+	ctx, cancel := context.WithDeadlineCause(ctx, deadline, errTimeout)
+	defer cancel()
+	return c.standard.exchange(ctx, r, at, limit)
 }

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// standard sends by net/http, which knows HTTP/2.
+// standard sends by net/http: to servers that speak HTTP/2 only.
 type standard struct {
 	transport *http.Transport
 	userAgent string
@@ -51,6 +51,9 @@ func (s *standard) exchange(ctx context.Context, r *Request, at target, limit in
 	}
 	req := &http.Request{Method: r.Method, URL: u, Host: at.host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: make(http.Header, len(r.Header)+2)}
 	for _, f := range r.Header {
+		if ours(f[0]) {
+			continue
+		}
 		name := http.CanonicalHeaderKey(f[0])
 		if name == "Idempotency-Key" || name == "X-Idempotency-Key" {
 			// Spelled as it should be, the transport would take it as leave to repeat a write by itself. It is the caller's word to the vendor.

@@ -11,6 +11,7 @@ import (
 
 // target is where a request goes: an origin, and what stands in the request line.
 type target struct {
+	origin string // scheme and host as they are spelled: whose connections are for each other's use
 	scheme string // http or https
 	host   string // with the port where one is given, as in the Host field
 	path   string // with the query; begins with "/"
@@ -31,7 +32,7 @@ func splitURL(raw string) (target, error) {
 	if end < 0 {
 		end = len(rest)
 	}
-	t := target{scheme: scheme, host: rest[:end], path: rest[end:]}
+	t := target{origin: raw[:len(raw)-len(rest)+end], scheme: scheme, host: rest[:end], path: rest[end:]}
 	switch {
 	case t.host == "" || t.host[0] == ':':
 		return bad("has no host")
@@ -54,7 +55,7 @@ func splitURL(raw string) (target, error) {
 	return t, nil
 }
 
-func (t target) String() string { return t.scheme + "://" + t.host + t.path }
+func (t target) String() string { return t.origin + t.path }
 
 // sameOrigin compares scheme, host and port (RFC 6454, 4): a port not given is the scheme's own.
 func (t target) sameOrigin(o target) bool {
