@@ -23,7 +23,9 @@ type nodeDecoder interface {
 var rawMessage = reflect.TypeFor[json.RawMessage]()
 
 func (d *decoder) fault(line, column int, format string, args ...any) {
-	d.faults = append(d.faults, Fault{File: d.file, Line: line, Column: column, Message: fmt.Sprintf(format, args...)})
+	if len(d.faults) <= maxFaults { // one more, to know that there are more
+		d.faults = append(d.faults, Fault{File: d.file, Line: line, Column: column, Message: clip(fmt.Sprintf(format, args...), maxMessage)})
+	}
 }
 
 // decode reads n into out. at is the place in words (resources.users.list.path), for messages.
@@ -100,6 +102,7 @@ func (d *decoder) decode(n *node, out reflect.Value, at string) {
 // members reads an object's members into a struct. other, where given, takes the members that the struct has no field for; otherwise they are faults.
 func (d *decoder) members(n *node, out reflect.Value, at string, other func(m member)) {
 	keys, fields := yamlKeys(out.Type())
+	d.required(n, out.Type(), at)
 	for _, m := range n.members {
 		if i := slices.Index(keys, m.key); i >= 0 {
 			d.decode(m.value, out.Field(fields[i]), join(at, m.key))
@@ -107,6 +110,26 @@ func (d *decoder) members(n *node, out reflect.Value, at string, other func(m me
 			other(m)
 		} else {
 			d.fault(m.line, m.column, "%q is not known%s%s", m.key, within(at), nearest(m.key, keys))
+		}
+	}
+}
+
+// required tells of the keys that must be there and are not: those that are never left out of the stored JSON.
+func (d *decoder) required(n *node, t reflect.Type, at string) {
+	for i := range t.NumField() {
+		key := t.Field(i).Tag.Get("yaml")
+		if _, rest, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); key == "" || key == "-" || rest != "" {
+			continue
+		}
+		place := at
+		if place == "" {
+			place = "the definition"
+		}
+		switch value := n.get(key); {
+		case value == nil:
+			d.fault(n.line, n.column, "%s has no %s", place, missing(t.Name(), key))
+		case value.kind == text && strings.TrimSpace(value.text) == "":
+			d.fault(value.line, value.column, "%s has an empty %s", place, missing(t.Name(), key))
 		}
 	}
 }
@@ -173,14 +196,6 @@ func (d *decoder) method(r *Resource, m member, at string) {
 	}
 	method := &Method{Name: m.key, Resource: r}
 	d.decode(m.value, reflect.ValueOf(method).Elem(), join(at, m.key))
-	for _, missing := range []struct {
-		value *node
-		what  string
-	}{{verb, "method: add one of get, post, put, patch, delete"}, {path, `path: add what follows the base URL, as in "/users/{{id}}"`}} {
-		if missing.value == nil {
-			d.fault(m.line, m.column, "%s has no %s", join(at, m.key), missing.what)
-		}
-	}
 	r.Methods = append(r.Methods, method)
 }
 

@@ -133,6 +133,11 @@ type Parameter struct {
 	Style string `yaml:"style" json:"style,omitempty"` // form (the default), comma, space, pipe, deep, json; tab in Swagger 2.0 documents
 	// Const is sent always; then it is no argument. nil (none), string, bool, json.Number, []any or map[string]any.
 	Const any `yaml:"const" json:"const,omitempty"`
+
+	// The others are of a file in a multipart body.
+	Filename string   `yaml:"filename" json:"filename,omitempty"` // the argument of the body that names it, where the vendor has one
+	Types    []string `yaml:"types" json:"types,omitempty"`       // media types that the vendor takes, image/* for all of a kind; empty: any
+	MaxSize  int      `yaml:"max_size" json:"max_size,omitempty"` // bytes that the vendor takes; 0: not known
 }
 
 // Body says how the arguments of the body schema become a request body.

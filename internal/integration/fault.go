@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,12 +18,12 @@ type Fault struct {
 	Advice bool
 }
 
-// String is the fault as compilers print theirs: file:line: message.
+// String is the fault as compilers print theirs: file:line:column: message.
 func (f Fault) String() string {
 	if f.Line == 0 {
 		return f.File + ": " + f.Message
 	}
-	return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Message)
+	return fmt.Sprintf("%s:%d:%d: %s", f.File, f.Line, f.Column, f.Message)
 }
 
 // Faults is everything that is wrong with a definition, in the order of its files. As an error it is one fault a line.
@@ -56,13 +57,44 @@ func (fs *Faults) sort() {
 			}
 			return strings.Compare(a.File, b.File)
 		}
-		return a.Line - b.Line
+		return cmp.Or(a.Line-b.Line, a.Column-b.Column)
 	})
 	*fs = slices.Compact(*fs)
+	fs.cut()
+}
+
+// cut keeps as many faults, and as much advice, as one wants to read.
+func (fs *Faults) cut() {
+	kept, dropped := map[bool]int{}, 0
+	*fs = slices.DeleteFunc(*fs, func(f Fault) bool {
+		if kept[f.Advice]++; kept[f.Advice] > maxFaults {
+			dropped++
+			return true
+		}
+		return false
+	})
+	if dropped > 0 {
+		*fs = append(*fs, Fault{File: mainFile, Message: "there is more to say, when this is mended", Advice: true})
+	}
+}
+
+// What is told at most: more helps nobody, and a definition may be hostile.
+const (
+	maxFaults  = 200
+	maxMessage = 600
+)
+
+// clip shortens a text for a message.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "…"
 }
 
 // nearest returns `; did you mean "x"?` for the known word that is most like the one written, or a list of the known ones where none is and they are few.
 func nearest(word string, known []string) string {
+	word = clip(word, 64)
 	best, distance := "", len(word)/3+1
 	for _, k := range known {
 		if d := editDistance(strings.ToLower(word), strings.ToLower(k)); d <= distance && (best == "" || d < distance) {

@@ -140,7 +140,7 @@ func parse(files map[string][]byte) (*Definition, Faults) {
 	for _, name := range slices.Sorted(maps.Keys(doc.docs)) {
 		faults = append(faults, attach(d, name, doc.docs[name])...)
 	}
-	v := &validator{doc: doc, def: d}
+	v := &validator{doc: doc, def: d, told: map[bool]int{}}
 	v.definition()
 	faults = append(faults, v.faults...)
 	faults.sort()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -62,6 +63,9 @@ const (
 	maxFile  = 16 << 20 // bytes
 	maxDepth = 100
 	maxNodes = 1_000_000 // aliases written out
+	// Of numbers: those that compare values write them out in full.
+	maxDigits   = 1000
+	maxExponent = 1000
 )
 
 // parseTree reads one file of YAML or JSON. A nil node means that the faults say why.
@@ -92,7 +96,9 @@ type builder struct {
 }
 
 func (b *builder) fault(line, column int, format string, args ...any) {
-	b.faults = append(b.faults, Fault{File: b.file, Line: line, Column: column, Message: fmt.Sprintf(format, args...)})
+	if len(b.faults) <= maxFaults { // one more, to know that there are more
+		b.faults = append(b.faults, Fault{File: b.file, Line: line, Column: column, Message: clip(fmt.Sprintf(format, args...), maxMessage)})
+	}
 }
 
 func (b *builder) yaml(data []byte) *node {
@@ -187,11 +193,24 @@ func (b *builder) build(y *yaml.Node, depth int) *node {
 		if n.kind, n.text, problem = scalar(y); problem != "" {
 			b.fault(y.Line, y.Column, "%s", problem)
 		}
+		b.checkNumber(n)
 	default:
 		b.fault(y.Line, y.Column, "not a value")
 		return nil
 	}
 	return n
+}
+
+// checkNumber refuses a number that nobody could compare.
+func (b *builder) checkNumber(n *node) {
+	if n.kind != number {
+		return
+	}
+	_, exponent, _ := strings.Cut(strings.ToLower(n.text), "e")
+	if e, err := strconv.Atoi(exponent); len(n.text) > maxDigits || exponent != "" && (err != nil || e > maxExponent || e < -maxExponent) {
+		b.fault(n.line, n.column, "%s is a number beyond 1e%d: quote it if it is a text", clip(n.text, 20), maxExponent)
+		n.text = "0"
+	}
 }
 
 // add appends a member. An object or a list stands where its key does, so that what is wrong with it as a whole is told there. seen are the keys so far
@@ -231,6 +250,7 @@ func (b *builder) jsonValue(dec *jsontext.Decoder, at *position, depth int) *nod
 		n.kind, n.text = text, tok.String()
 	case '0':
 		n.kind, n.text = number, tok.String()
+		b.checkNumber(n)
 	case '[':
 		n.kind = list
 		for dec.PeekKind() != ']' {

@@ -1,0 +1,215 @@
+package integration
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// groups are the words by which an MCP server's filter names several methods at once.
+var groups = []string{"read", "write", "custom"}
+
+// method checks one method, its documentation included.
+func (v *validator) method(p place, r *Resource, m *Method) {
+	v.name(p, "a method", m.Name)
+	if slices.Contains(groups, m.Name) {
+		v.fault(p, "has the name of a group of methods, by which filters name many: call it %s_%s", m.Name, r.singular())
+	}
+	v.word(p.at("method"), strings.ToLower(m.HTTPMethod), httpMethods)
+	v.path(p.at("path"), m.Path)
+	v.address(p.at("base_url"), m.BaseURL)
+	v.tags(p.at("tags"), m.Tags)
+	v.safe(p, m)
+	v.headers(p.at("headers"), m.Headers, v.everyWay())
+	if m.Authorization != nil {
+		v.authorization(p.at("authorization"), *m.Authorization)
+	}
+	v.parameters(p.at("parameters"), r, m)
+	v.body(p.at("body"), r, m)
+	v.methodPagination(p, r, m)
+	v.word(p.at("response", "format"), m.Response.Format, responseFormats)
+	v.jq(p.at("response", "expression"), m.Response.Expression)
+	if m.Response.Format == responseCustomFields && r.FieldList == nil {
+		v.fault(p.at("response", "format"), "is custom_fields, and %s does not say how they are read: add field_list to it", r.Name)
+	}
+	v.dryRun(p.at("dry_run"), r, m)
+	if m.Doc != nil {
+		v.documentation(r, m)
+	}
+}
+
+// safe checks that what is marked safe can be (RFC 9110, 9.2.1).
+func (v *validator) safe(p place, m *Method) {
+	standard := slices.Contains(standardMethods, m.Name)
+	switch {
+	case m.Safe && standard && m.Name != "list" && m.Name != "get":
+		v.fault(p.at("safe"), "is said of %s, which changes something: take it out", m.Name)
+	case m.Safe && m.HTTPMethod == "DELETE":
+		v.fault(p.at("safe"), "is said of a DELETE, which changes something: take it out")
+	case m.Safe && standard:
+		v.advise(p.at("safe"), "goes without saying of %s: take it out", m.Name)
+	case !m.Safe && !standard && m.HTTPMethod == "GET":
+		v.advise(p, "is a GET and counts as a write: add safe: true if it changes nothing")
+	}
+}
+
+func (v *validator) parameters(p place, r *Resource, m *Method) {
+	arguments := pathArguments(m)
+	documented := v.properties(docPlace(r, m).at("query_schema"))
+	for _, name := range slices.Sorted(maps.Keys(m.Parameters)) {
+		parameter, at := m.Parameters[name], p.at(name)
+		v.word(at.at("in"), parameter.In, parameterPlaces)
+		v.word(at.at("style"), parameter.Style, parameterStyles)
+		inThePath := slices.Contains(arguments, name)
+		switch {
+		case inThePath && (parameter.In != "" && parameter.In != "path" || parameter.Const != nil || parameter.Name != ""):
+			v.fault(at, "stands in the path %s already: take it out here", m.Path)
+		case parameter.In == "path" && !inThePath:
+			v.fault(at.at("in"), "is path, and the path %s has no %s: put it there", m.Path, inPath(name))
+		case parameter.In == "header":
+			wire := name
+			if parameter.Name != "" {
+				wire = parameter.Name
+			}
+			v.headerName(at, wire)
+		}
+		if m.Doc != nil && parameter.Const == nil && documented.known && !slices.Contains(documented.names, name) && !inThePath {
+			v.fault(at, "is not described by the documentation's query_schema%s; add it there, or give it a const", near(name, documented.names))
+		}
+	}
+}
+
+func (v *validator) body(p place, r *Resource, m *Method) {
+	b := m.Body
+	v.word(p.at("format"), b.Format, bodyFormats)
+	if (b.Format == "none" || b.Format == "raw") && len(b.Properties) > 0 {
+		v.fault(p.at("properties"), "has no effect with the format %s, where a body has no members: take it out", b.Format)
+	}
+	documented := v.properties(docPlace(r, m).at("body_schema"))
+	for _, name := range slices.Sorted(maps.Keys(b.Properties)) {
+		property, at := b.Properties[name], p.at("properties", name)
+		if property.In != "" {
+			v.fault(at.at("in"), "has no place here: what travels outside the body is one of parameters")
+		}
+		v.word(at.at("style"), property.Style, parameterStyles)
+		if m.Doc != nil && property.Const == nil && documented.known && !slices.Contains(documented.names, name) {
+			v.fault(at, "is not described by the documentation's body_schema%s; add it there, or give it a const", near(name, documented.names))
+		}
+	}
+	if schema := docPlace(r, m).at("body_schema"); m.Doc != nil && v.node(schema) != nil {
+		switch {
+		case m.HTTPMethod == "GET":
+			v.fault(schema, "describes the body of a GET, and a GET has none: describe the arguments in query_schema")
+		case b.Format == "none":
+			v.fault(schema, "describes a body, and the method's body has the format none: take one of the two out")
+		}
+	}
+}
+
+// methodPagination checks how a method pages, by what of it is its own.
+func (v *validator) methodPagination(p place, r *Resource, m *Method) {
+	page := &v.def.Pagination
+	if m.Pagination != nil {
+		page = m.Pagination
+		v.pagination(p.at("pagination"), page)
+	}
+	if m.Name == "list" && page.Format == "" && m.Pagination == nil {
+		v.fault(p, "does not say how it pages: add pagination to it or to the definition, with format none where the answer is always whole")
+	}
+	if m.Name != "list" && m.Pagination == nil || m.Doc == nil {
+		return
+	}
+	for _, name := range []string{page.Page, page.Offset, page.Cursor, page.Size} {
+		if name != "" && v.node(docPlace(r, m).at("query_schema", "properties", name)) != nil {
+			v.advise(docPlace(r, m).at("query_schema", "properties", name), "is how the list is paged, which Sluice does by itself: take it out")
+		}
+	}
+}
+
+func (v *validator) pagination(p place, page *Pagination) {
+	if page.Format == "" {
+		return
+	}
+	v.format(p, page.Format, paginationFormats)
+	v.dotted(p.at("items"), page.Items)
+	v.dotted(p.at("total"), page.Total)
+	v.dotted(p.at("last_page"), page.LastPage)
+	v.dotted(p.at("more"), page.More)
+	switch page.Format {
+	case "expression":
+		v.jq(p.at("next"), page.Next)
+	case "header":
+		if page.Next != "" && !isHeaderName(page.Next) {
+			v.fault(p.at("next"), "is no header's name: write the one that holds the next cursor or address")
+		}
+	default:
+		v.dotted(p.at("next"), page.Next)
+	}
+	counted := page.Format == "page" || page.Format == "offset"
+	if counted && page.MaxSize == 0 && page.Next == "" && page.Total == "" && page.LastPage == "" && page.More == "" {
+		v.advise(p, "says not how its end is known, so that every list costs a call more: add total, last_page, more or max_size")
+	}
+}
+
+func (v *validator) dryRun(p place, r *Resource, m *Method) {
+	d := m.DryRun
+	if d == nil || d.List == "" {
+		return
+	}
+	lister, ok := r.Method(d.List)
+	if !ok {
+		v.fault(p.at("list"), "is %q, which is no method of %s%s", d.List, r.Name, nearest(d.List, r.methodNames()))
+		return
+	}
+	if lister.Name != "list" && lister.Pagination == nil {
+		v.fault(p.at("list"), "is %s, which does not list: name a method that answers a page of items", d.List)
+	}
+	own := pathArguments(m)
+	for _, argument := range pathArguments(lister) {
+		if !slices.Contains(own, argument) {
+			v.fault(p.at("list"), "is %s, whose path needs %s, which %s does not have", d.List, argument, m.Name)
+		}
+	}
+	body := v.properties(docPlace(r, m).at("body_schema"))
+	if d.Changes != "" && m.Doc != nil && body.known && !slices.Contains(body.names, d.Changes) {
+		v.fault(p.at("changes"), "is %q, which is no member of the body%s", d.Changes, near(d.Changes, body.names))
+	}
+	for _, name := range v.required(docPlace(r, m).at("body_schema")) {
+		listed := v.properties(docPlace(r, lister).at("query_schema"))
+		if m.Doc != nil && lister.Doc != nil && listed.known && name != d.Changes && !slices.Contains(listed.names, name) {
+			v.fault(p.at("list"), "is %s, which takes no %s: a dry run gives it the call's own arguments, so describe it there", d.List, name)
+		}
+	}
+}
+
+// properties are the names that a schema describes.
+type properties struct {
+	names []string
+	known bool // there are no others, as far as the schema can be read at a glance
+}
+
+func (v *validator) properties(p place) properties {
+	n := v.node(p)
+	if n == nil {
+		return properties{known: true}
+	}
+	return properties{memberNames(n.get("properties")), !combined(n)}
+}
+
+// combined reports whether a schema is put together of others, so that its properties do not all stand in it.
+func combined(n *node) bool {
+	for _, key := range []string{"$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas", "patternProperties"} {
+		if n.get(key) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// near is a suggestion, or nothing where no name is like the one written.
+func near(word string, known []string) string {
+	if s := nearest(word, known); strings.Contains(s, "did you mean") {
+		return s
+	}
+	return ""
+}

@@ -1,0 +1,453 @@
+package integration
+
+import (
+	"errors"
+	"math/big"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+)
+
+// Schemas are JSON Schema 2020-12. What people get wrong in them is told here, keyword by keyword with its line; the schema library has the last word.
+
+// maxSchemas bounds the schemas within one: the library takes the square of it.
+const maxSchemas = 5000
+
+// valueForm is what a keyword's value must be.
+type valueForm int
+
+const (
+	anyValue valueForm = iota
+	aSchema
+	schemaMap
+	schemaList
+	aText
+	aBoolean
+	aNumber
+	aCount
+	textList
+	textLists
+	aList
+)
+
+// keywords are those of JSON Schema 2020-12, of OpenAPI's dialect, and our own (secret).
+var keywords = map[string]valueForm{
+	"items": aSchema, "additionalProperties": aSchema, "not": aSchema, "if": aSchema, "then": aSchema, "else": aSchema, "contains": aSchema, "propertyNames": aSchema,
+	"unevaluatedItems": aSchema, "unevaluatedProperties": aSchema, "contentSchema": aSchema,
+	"properties": schemaMap, "patternProperties": schemaMap, "$defs": schemaMap, "definitions": schemaMap, "dependentSchemas": schemaMap,
+	"allOf": schemaList, "anyOf": schemaList, "oneOf": schemaList, "prefixItems": schemaList,
+	"title": aText, "description": aText, "format": aText, "pattern": aText, "contentEncoding": aText, "contentMediaType": aText, "$ref": aText, "$comment": aText,
+	"uniqueItems": aBoolean, "readOnly": aBoolean, "writeOnly": aBoolean, "deprecated": aBoolean, "secret": aBoolean, "nullable": aBoolean,
+	"minimum": aNumber, "maximum": aNumber, "exclusiveMinimum": aNumber, "exclusiveMaximum": aNumber, "multipleOf": aNumber,
+	"minLength": aCount, "maxLength": aCount, "minItems": aCount, "maxItems": aCount, "minProperties": aCount, "maxProperties": aCount, "minContains": aCount, "maxContains": aCount,
+	"required": textList, "dependentRequired": textLists, "enum": aList, "examples": aList,
+	"type": anyValue, "const": anyValue, "default": anyValue, "example": anyValue, "discriminator": anyValue, "externalDocs": anyValue, "xml": anyValue,
+	"$schema": anyValue, "$id": anyValue, "$anchor": anyValue, "$dynamicRef": anyValue, "$dynamicAnchor": anyValue, "$vocabulary": anyValue,
+}
+
+// keywordNames are the words offered for a misspelt one.
+var keywordNames = func() []string {
+	var names []string
+	for name := range keywords {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}()
+
+var typeNames = []string{"array", "boolean", "integer", "null", "number", "object", "string"}
+
+// formatNamesKnown are the formats that are checked (JSON Schema Validation 2020-12, 7.3), and OpenAPI's, which say something to a model.
+var formatsKnown = []string{"date", "date-time", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri", "uri-reference", "iri", "iri-reference", "uri-template",
+	"uuid", "json-pointer", "relative-json-pointer", "regex", "int32", "int64", "float", "double", "decimal", "byte", "binary", "password"}
+
+// schemaWalk goes through one schema.
+type schemaWalk struct {
+	*validator
+	root  *node
+	count int
+	bad   bool // something is so wrong that the library need not be asked
+}
+
+// schema checks the schema at a place, and returns it compiled, nil if it cannot be.
+func (v *validator) schema(p place) *jsonschema.Schema {
+	n := v.node(p)
+	if n == nil {
+		return nil
+	}
+	w := &schemaWalk{validator: v, root: n}
+	if w.walk(p, n); w.bad {
+		return nil
+	}
+	return v.compile(p, n)
+}
+
+func (w *schemaWalk) wrong(p place, format string, args ...any) {
+	w.bad = true
+	w.fault(p, format, args...)
+}
+
+func (w *schemaWalk) walk(p place, n *node) {
+	if w.count++; w.count > maxSchemas {
+		if w.count == maxSchemas+1 {
+			w.wrong(p, "is one of more than %d schemas in one: leave out what a caller does not need", maxSchemas)
+		}
+		return
+	}
+	if n.kind == boolean {
+		return
+	}
+	if n.kind != object {
+		w.wrong(p, "must be a schema, not %s: write an object, as in {type: string}", n.kind)
+		return
+	}
+	for _, m := range n.members {
+		form, known := keywords[m.key]
+		if !known {
+			if s := near(m.key, keywordNames); s != "" && !strings.HasPrefix(m.key, "x-") {
+				w.advise(p.at(m.key), "is no keyword of JSON Schema and has no effect%s", s)
+			}
+			continue
+		}
+		w.keyword(p.at(m.key), m.key, form, m.value)
+	}
+	w.together(p, n)
+}
+
+// keyword checks one keyword's value, and the schemas below it.
+func (w *schemaWalk) keyword(p place, key string, form valueForm, n *node) {
+	switch form {
+	case aSchema:
+		if key == "items" && n.kind == list {
+			w.wrong(p, "must be one schema: write prefixItems for a list of them")
+			return
+		}
+		w.walk(p, n)
+	case schemaMap:
+		if w.is(p, n, object) {
+			for _, m := range n.members {
+				if key == "patternProperties" {
+					w.pattern(p.at(m.key), m.key)
+				}
+				w.walk(p.at(m.key), m.value)
+			}
+		}
+	case schemaList:
+		if w.is(p, n, list) && len(n.items) == 0 {
+			w.wrong(p, "is an empty list: add a schema, or take it out")
+		}
+		if n.kind == list {
+			for i, item := range n.items {
+				w.walk(p.index(i), item)
+			}
+		}
+	case aText:
+		w.is(p, n, text)
+	case aBoolean:
+		w.is(p, n, boolean)
+	case aNumber:
+		if n.kind == boolean && strings.HasPrefix(key, "exclusive") {
+			w.wrong(p, "is a number since JSON Schema 2019: write the limit here, in place of %s", map[string]string{"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}[key])
+		} else if w.is(p, n, number) && key == "multipleOf" && (strings.HasPrefix(n.text, "-") || strings.Trim(n.text, "0.") == "") {
+			w.wrong(p, "must be greater than 0")
+		}
+	case aCount:
+		if w.is(p, n, number) && !isCount(n.text) {
+			w.wrong(p, "must be a whole number from 0")
+		}
+	case textList:
+		w.names(p, n)
+	case textLists:
+		if w.is(p, n, object) {
+			for _, m := range n.members {
+				w.names(p.at(m.key), m.value)
+			}
+		}
+	case aList:
+		w.is(p, n, list)
+	}
+	if n.kind == text {
+		w.textKeyword(p, key, n.text)
+	}
+	switch key {
+	case "type":
+		w.types(p, n)
+	case "$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$vocabulary":
+		w.wrong(p, "is not taken: write $ref: \"#/$defs/NAME\" for what is used twice")
+	case "$schema":
+		if n.text != "https://json-schema.org/draft/2020-12/schema" {
+			w.wrong(p, "is not taken: schemas here are JSON Schema 2020-12, so take it out")
+		}
+	case "nullable":
+		w.advise(p, "is OpenAPI's word: write \"null\" among the types, as in type: [string, \"null\"]")
+	}
+}
+
+func (w *schemaWalk) is(p place, n *node, k kind) bool {
+	if n.kind != k {
+		w.wrong(p, "must be %s, not %s", k, n.kind)
+	}
+	return n.kind == k
+}
+
+// names checks a list of different texts.
+func (w *schemaWalk) names(p place, n *node) {
+	if n.kind == boolean {
+		w.wrong(p, "must be a list of names and stands beside properties: write required: [name] there")
+		return
+	}
+	if !w.is(p, n, list) {
+		return
+	}
+	seen := map[string]bool{}
+	for i, item := range n.items {
+		if w.is(p.index(i), item, text) && seen[item.text] {
+			w.wrong(p.index(i), "is %q a second time: take it out", item.text)
+		}
+		seen[item.text] = true
+	}
+}
+
+func (w *schemaWalk) textKeyword(p place, key, value string) {
+	switch key {
+	case "pattern":
+		w.pattern(p, value)
+	case "format":
+		if !slices.Contains(formatsKnown, value) {
+			if s := near(value, formatsKnown); s != "" {
+				w.advise(p, "is %q, which is no format that is checked%s", value, s)
+			}
+		}
+	case "contentEncoding":
+		if !slices.Contains([]string{"base64", "base64url", "7bit", "8bit", "binary", "quoted-printable", "base16", "base32"}, value) {
+			w.advise(p, "is %q, which is no encoding that is known: write base64", value)
+		}
+	case "$ref":
+		w.reference(p, value)
+	}
+}
+
+// pattern checks a regular expression: Go's, which take no longer than the text is long (RE2), and so have no look-around and no back-references.
+func (w *schemaWalk) pattern(p place, source string) {
+	_, err := regexp.Compile(source)
+	switch {
+	case err == nil:
+	case strings.Contains(source, "(?=") || strings.Contains(source, "(?!"):
+		w.wrong(p, "looks ahead, which cannot be checked: say it without (?= and (?!, in minLength, enum or the description, or leave it to the vendor")
+	case strings.Contains(source, "(?<=") || strings.Contains(source, "(?<!"):
+		w.wrong(p, "looks behind, which cannot be checked: say it without (?<= and (?<!, or leave it to the vendor")
+	default:
+		w.wrong(p, "is no regular expression that can be checked (%s): write one of RE2", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	}
+}
+
+func (w *schemaWalk) reference(p place, ref string) {
+	pointer, local := strings.CutPrefix(ref, "#")
+	switch decoded, err := url.PathUnescape(pointer); {
+	case !local:
+		w.wrong(p, "leads out of the schema, and nothing is loaded from elsewhere: copy it into $defs and write \"#/$defs/NAME\"")
+	case err != nil || pointer != "" && !strings.HasPrefix(pointer, "/"):
+		w.wrong(p, "is no place in the schema: write \"#/$defs/NAME\"")
+	case find(w.root, decoded) == nil:
+		w.wrong(p, "leads to %s, and nothing is there%s", ref, near(pointer[strings.LastIndex(pointer, "/")+1:], memberNames(w.root.get("$defs"))))
+	}
+}
+
+// find is what stands at a JSON pointer (RFC 6901).
+func find(n *node, pointer string) *node {
+	if pointer == "" {
+		return n
+	}
+	for key := range strings.SplitSeq(pointer[1:], "/") {
+		key = strings.NewReplacer("~1", "/", "~0", "~").Replace(key)
+		if n != nil && n.kind == list {
+			i, ok := new(big.Int).SetString(key, 10)
+			if !ok || !i.IsInt64() || i.Int64() < 0 || i.Int64() >= int64(len(n.items)) {
+				return nil
+			}
+			n = n.items[i.Int64()]
+			continue
+		}
+		n = n.get(key)
+	}
+	return n
+}
+
+func (w *schemaWalk) types(p place, n *node) {
+	items := []*node{n}
+	if n.kind == list {
+		items = n.items
+		if len(items) == 0 {
+			w.wrong(p, "is an empty list: write one of %s", strings.Join(typeNames, ", "))
+		}
+	}
+	seen := map[string]bool{}
+	for i, item := range items {
+		at := p
+		if n.kind == list {
+			at = p.index(i)
+		}
+		switch {
+		case item.kind == null:
+			w.wrong(at, "must be a text: put \"null\" in quotes")
+		case item.kind != text:
+			w.wrong(at, "must be a text, not %s: write one of %s", item.kind, strings.Join(typeNames, ", "))
+		case !slices.Contains(typeNames, item.text):
+			w.wrong(at, "is %q, which is no type%s", item.text, nearest(typeMeant(item.text), typeNames))
+		case seen[item.text]:
+			w.wrong(at, "is %q a second time: take it out", item.text)
+		}
+		seen[item.text] = true
+	}
+}
+
+// typeMeant is a type by the name that it has elsewhere.
+func typeMeant(word string) string {
+	switch strings.ToLower(word) {
+	case "str", "text", "date", "datetime", "uuid", "file", "binary", "email", "url", "uri":
+		return "string"
+	case "int", "long":
+		return "integer"
+	case "float", "double", "decimal":
+		return "number"
+	case "bool":
+		return "boolean"
+	case "list":
+		return "array"
+	case "map", "dict", "json":
+		return "object"
+	}
+	return word
+}
+
+// together checks keywords against each other.
+func (w *schemaWalk) together(p place, n *node) {
+	if described := n.get("properties"); described != nil && !combined(n) && !(n == w.root && p[len(p)-1] == "query_schema") {
+		for i, name := range texts(n.get("required")) {
+			if described.get(name) == nil {
+				w.advise(p.at("required").index(i), "is %q, which properties do not describe%s", name, near(name, memberNames(described)))
+			}
+		}
+	}
+	for _, limits := range [][2]string{{"minLength", "maxLength"}, {"minItems", "maxItems"}, {"minProperties", "maxProperties"}, {"minimum", "maximum"}} {
+		low, high := n.get(limits[0]), n.get(limits[1])
+		if low == nil || high == nil || low.kind != number || high.kind != number {
+			continue
+		}
+		a, _ := new(big.Rat).SetString(low.text)
+		b, _ := new(big.Rat).SetString(high.text)
+		if a != nil && b != nil && a.Cmp(b) > 0 {
+			w.fault(p.at(limits[0]), "is %s and %s is %s, so that no value passes: change one of the two", low.text, limits[1], high.text)
+		}
+	}
+	types, values := n.get("type"), n.get("enum")
+	if types == nil || values == nil || values.kind != list {
+		return
+	}
+	allowed := texts(types)
+	if types.kind == text {
+		allowed = []string{types.text}
+	}
+	for i, value := range values.items {
+		if !ofType(value, allowed) {
+			w.advise(p.at("enum").index(i), "is %s, which the type %s does not allow", value.kind, strings.Join(allowed, ", "))
+		}
+	}
+}
+
+func ofType(n *node, types []string) bool {
+	for _, t := range types {
+		switch n.kind {
+		case null:
+			if t == "null" {
+				return true
+			}
+		case boolean:
+			if t == "boolean" {
+				return true
+			}
+		case number:
+			if t == "number" || t == "integer" {
+				return true
+			}
+		case text:
+			if t == "string" {
+				return true
+			}
+		case list:
+			if t == "array" {
+				return true
+			}
+		case object:
+			if t == "object" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func isCount(digits string) bool {
+	r, ok := new(big.Rat).SetString(digits)
+	return ok && r.IsInt() && r.Sign() >= 0 && r.Num().IsInt64()
+}
+
+const schemaURL = "sluice:///schema.json"
+
+type refusingLoader struct{}
+
+func (refusingLoader) Load(string) (any, error) {
+	return nil, errors.New("a schema may refer to nothing outside itself")
+}
+
+// compile hands a schema to the library.
+func (v *validator) compile(p place, n *node) *jsonschema.Schema {
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	c.UseLoader(refusingLoader{})
+	c.AssertFormat()
+	err := c.AddResource(schemaURL, n.value())
+	if err == nil {
+		var compiled *jsonschema.Schema
+		if compiled, err = c.Compile(schemaURL); err == nil {
+			if problem := endless(compiled); problem != "" {
+				v.fault(p, "%s", problem)
+				return nil
+			}
+			return compiled
+		}
+	}
+	var invalid *jsonschema.SchemaValidationError
+	var why *jsonschema.ValidationError
+	if errors.As(err, &invalid) && errors.As(invalid.Err, &why) {
+		for _, reason := range reasons(why) {
+			v.fault(append(slices.Clip(p), reason.at...), "is no JSON Schema: %s", reason.text)
+		}
+		return nil
+	}
+	v.fault(p, "is no JSON Schema: %v", err)
+	return nil
+}
+
+// reason is one thing that a schema has against a value.
+type reason struct {
+	at   []string
+	text string
+}
+
+// reasons are the innermost causes of a refusal.
+func reasons(e *jsonschema.ValidationError) []reason {
+	if len(e.Causes) == 0 {
+		return []reason{{e.InstanceLocation, e.ErrorKind.LocalizedString(message.NewPrinter(language.English))}}
+	}
+	var all []reason
+	for _, cause := range e.Causes {
+		all = append(all, reasons(cause)...)
+	}
+	return all
+}
