@@ -137,6 +137,23 @@ func TestAnInstallationIsSetUpAndUsedFromTheShell(t *testing.T) {
 	})
 }
 
+func TestATokenIsMadeWhereTheSettingsAre(t *testing.T) {
+	database := storetest.SQLite(t)
+	newShell(t).fails("no API token", "token", "create")
+
+	var first, second, third struct{ Environment, Token string }
+	sh := newShell(t, "SLUICE_DATABASE="+database)
+	sh.json(&first, "token", "create")
+	newShell(t).json(&second, "token", "create", "--config", configFile(t, "database: "+database+"\n"))
+	newShell(t, "SLUICE_CONFIG="+configFile(t, "database: "+database+"\n")).json(&third, "token", "create")
+	if first.Token == "" || first.Environment == "" || second.Environment != first.Environment || third.Environment != first.Environment {
+		t.Errorf("want three tokens of one environment, got %+v, %+v, %+v", first, second, third)
+	}
+	// Who names a Sluice to ask means that one.
+	newShell(t, "SLUICE_DATABASE="+database, "SLUICE_URL=http://127.0.0.1:9", "SLUICE_TOKEN=slu_x").fails("127.0.0.1:9 does not answer", "token", "create")
+	newShell(t, "SLUICE_DATABASE="+database).fails("127.0.0.1:9 does not answer", "token", "create", "--url", "http://127.0.0.1:9", "--token", "slu_x")
+}
+
 func TestPostgreSQLWantsItsMasterKeyGiven(t *testing.T) {
 	newShell(t).fails("PostgreSQL needs a master key", "token", "create", "--database", storetest.PostgreSQL(t))
 }

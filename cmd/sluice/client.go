@@ -44,6 +44,9 @@ func newClient(cmd *cobra.Command) (*client, error) {
 	if c.token == "" {
 		return nil, errors.New("there is no API token: set SLUICE_TOKEN (`sluice token create --database …` makes the first one)")
 	}
+	if u, err := url.Parse(c.base); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, fmt.Errorf("%q is no address to ask Sluice at: give a whole one, such as http://127.0.0.1:8080, by SLUICE_URL or --url", c.base)
+	}
 	c.http.Timeout = 2 * time.Minute
 	return c, nil
 }

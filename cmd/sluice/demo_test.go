@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"sluice/internal/store/storetest"
 )
 
 // startDemo runs `sluice demo --json` and reads its line.
@@ -91,12 +93,17 @@ func TestTheDemoTellsInOneLineOfJSONWhereEverythingIs(t *testing.T) {
 }
 
 func TestTheDemoKeepsItsDataFolderAndTheServersInIt(t *testing.T) {
-	folder, sh := t.TempDir(), newShell(t)
-	first, r := sh.startDemo("--data", folder)
+	t.Run("SQLite", func(t *testing.T) { keepsItsData(t, "--data", t.TempDir()) })
+	t.Run("PostgreSQL", func(t *testing.T) { keepsItsData(t, "--data", t.TempDir(), "--database", storetest.PostgreSQL(t)) })
+}
+
+func keepsItsData(t *testing.T, args ...string) {
+	sh := newShell(t)
+	first, r := sh.startDemo(args...)
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
 	}
-	second, _ := sh.startDemo("--data", folder)
+	second, _ := sh.startDemo(args...)
 	if second.AccountID != first.AccountID {
 		t.Errorf("the second start has the account %s, want the first's, %s", second.AccountID, first.AccountID)
 	}

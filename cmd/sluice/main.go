@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -45,5 +46,26 @@ func newRoot() *cobra.Command {
 		demoCommand(), serveCommand(), octapipeCommand(), stdioCommand(), migrateCommand(), versionCommand(),
 		environmentCommand(), tokenCommand(), accountCommand(), mcpCommand(), callCommand(), integrationCommand(), logCommand(),
 	)
+	for _, cmd := range root.Commands() {
+		if cmd.HasSubCommands() {
+			refuseUnknown(cmd)
+		}
+	}
 	return root
+}
+
+// refuseUnknown makes a command that only holds others fail on a name that none of them has. Cobra would print its help and call that a success, so that a
+// script with a typing error goes on.
+func refuseUnknown(group *cobra.Command) {
+	group.SuggestionsMinimumDistance = 2
+	group.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			return fmt.Errorf("%s has no command %q; did you mean %s?", cmd.CommandPath(), args[0], strings.Join(near, " or "))
+		}
+		return fmt.Errorf("%s has no command %q; `%s --help` lists them", cmd.CommandPath(), args[0], cmd.CommandPath())
+	}
+	group.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 }

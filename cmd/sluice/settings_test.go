@@ -51,6 +51,41 @@ func TestAFlagBeatsAVariableBeatsTheFile(t *testing.T) {
 	}
 }
 
+func TestAListIsReadHoweverItIsWritten(t *testing.T) {
+	for _, text := range []string{"allow_address: loopback, 10.0.0.0/8\n", "allow_address:\n  - loopback\n  - 10.0.0.0/8\n"} {
+		newShell(t)
+		s, err := read(t, "--config", configFile(t, text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := join(s.AllowAddresses); got != "loopback 10.0.0.0/8" {
+			t.Errorf("%q is read as %q", text, got)
+		}
+	}
+	newShell(t, "SLUICE_ALLOW_ADDRESS=loopback, 10.0.0.0/8")
+	s, err := read(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := join(s.AllowAddresses); got != "loopback 10.0.0.0/8" {
+		t.Errorf("the variable is read as %q", got)
+	}
+	if s, err = read(t, "--allow-address", "private", "--allow-address", "loopback,::1"); err != nil || join(s.AllowAddresses) != "private loopback ::1" {
+		t.Errorf("the flags are read as %q (%v)", join(s.AllowAddresses), err)
+	}
+}
+
+func TestAVariableThatIsEmptySaysNothing(t *testing.T) {
+	newShell(t, "SLUICE_DATABASE=", "SLUICE_LISTEN=", "SLUICE_ALLOW_HOST=")
+	s, err := read(t, "--config", configFile(t, "database: file.db\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Listen != "127.0.0.1:8080" || s.Database != "file.db" || len(s.AllowedHosts) > 0 {
+		t.Errorf("the settings are %+v", s)
+	}
+}
+
 func join(list []string) (s string) {
 	for i, item := range list {
 		if i > 0 {
@@ -79,6 +114,8 @@ func TestASettingThatDoesNotExistIsRefused(t *testing.T) {
 		"in the file":              {file: "databse: x\n", want: `there is no setting "databse"; the settings are .*database`},
 		"below another":            {file: "database: {url: x}\n", want: `there is no setting "database.url"`},
 		"in a variable":            {variable: "SLUICE_DATABSE=x", want: `there is no setting "SLUICE_DATABSE"`},
+		"a value that is missing":  {file: "database:\n", want: "database has no value"},
+		"a flag of another kind":   {variable: "SLUICE_EXPIRES_IN=1h", want: `there is no setting "SLUICE_EXPIRES_IN"`},
 		"a log level":              {file: "log_level: loud\n", want: `log_level is "loud"`},
 		"a log format":             {file: "log_format: xml\n", want: `log_format is "xml"`},
 		"a file that is no YAML":   {file: "a: [\n", want: "read settings from"},
