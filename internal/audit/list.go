@@ -39,6 +39,7 @@ func (l *Log) List(ctx context.Context, f Filter, cursor string, limit int) (pag
 	if err != nil {
 		return nil, "", err
 	}
+	limit = max(limit, 1)
 	rows, err := l.rows(ctx, store.CallFilter{
 		Environment: f.Environment, AccountID: f.AccountID, ServerID: f.ServerID, Tool: f.Tool, Outcome: f.Outcome,
 		ClientName: clip(f.ClientName, maxName), RequestID: clip(f.RequestID, maxName), Since: store.Millis(f.Since), Until: store.Millis(f.Until),
