@@ -11,6 +11,8 @@ import (
 
 const jsonType = "application/json"
 
+var emptyList = []byte("[]")
+
 // clean copies a vendor's JSON without what the definition marks secret, at every depth, in one pass that checks and compacts it too. ok is false where it is not
 // JSON, or where the bytes may be text that only looks like it.
 func (p *plan) clean(contentType string, body []byte) (cleaned []byte, ok bool) {
@@ -23,15 +25,21 @@ func (p *plan) clean(contentType string, body []byte) (cleaned []byte, ok bool) 
 	}
 	// Some vendors' languages cannot tell an empty object from an empty list. In a compact document a member's name in quotes and a colon cannot be found inside a text,
 	// where the quotes would be escaped; both spellings have the same length.
-	for _, pattern := range p.emptied {
-		for at := 0; ; {
-			i := bytes.Index(cleaned[at:], pattern)
-			if i < 0 {
-				break
-			}
-			at += i + len(pattern)
-			cleaned[at-2], cleaned[at-1] = '{', '}'
+	if len(p.emptied) == 0 {
+		return cleaned, true
+	}
+	for at := 0; ; {
+		i := bytes.Index(cleaned[at:], emptyList)
+		if i < 0 {
+			break
 		}
+		at += i
+		for _, member := range p.emptied {
+			if bytes.HasSuffix(cleaned[:at], member) {
+				cleaned[at], cleaned[at+1] = '{', '}'
+			}
+		}
+		at += len(emptyList)
 	}
 	return cleaned, true
 }

@@ -119,6 +119,9 @@ func setHeader(h [][2]string, name, value string) [][2]string {
 
 // setParameter replaces a parameter of a query, given by its encoded name; an empty value takes it away. The others stay as they are spelled.
 func setParameter(query, name, value string) string {
+	if query == "" && value != "" {
+		return name + "=" + value
+	}
 	var b strings.Builder
 	for part := range strings.SplitSeq(query, "&") {
 		key, _, _ := strings.Cut(part, "=")

@@ -23,7 +23,7 @@ func (k *call) classify(ctx context.Context, answer *outbound.Response, lost *ou
 	case lost != nil:
 		return k.cutOff(answer, lost), nil
 	}
-	return k.succeeded(context.WithoutCancel(ctx), answer)
+	return k.succeeded(ctx, answer)
 }
 
 // succeeded reads a 2xx, which may be a refusal all the same.
@@ -38,7 +38,7 @@ func (k *call) succeeded(ctx context.Context, answer *outbound.Response) (*Respo
 		if when == "" || document == nil {
 			continue
 		}
-		holds, err := k.plan.expressions[when].Holds(ctx, document)
+		holds, err := k.plan.expressions[when].Holds(context.WithoutCancel(ctx), document)
 		if err != nil {
 			return k.unreadable(r, err), nil
 		}
@@ -67,7 +67,7 @@ func (k *call) shape(ctx context.Context, r *Response) *Response {
 	if source == "" || r.ContentType != jsonType {
 		return r
 	}
-	shaped, err := k.plan.expressions[source].Run(ctx, r.Body)
+	shaped, err := k.plan.expressions[source].Run(context.WithoutCancel(ctx), r.Body)
 	switch {
 	case err == nil:
 		r.Body = shaped

@@ -90,7 +90,7 @@ func (k *call) list(ctx context.Context, document []byte) ([]byte, error) {
 	shaped := document
 	if source := k.req.Method.Response.Expression; source != "" {
 		var err error
-		if shaped, err = k.plan.expressions[source].Run(ctx, document); err != nil {
+		if shaped, err = k.plan.expressions[source].Run(context.WithoutCancel(ctx), document); err != nil {
 			return nil, err
 		}
 	}
@@ -129,7 +129,10 @@ func (k *call) next(ctx context.Context, r *Response, header outbound.Header, do
 		current, first := k.pageNumber()
 		token, unknown = k.counted(r, document, current, (current-first)*k.pageSize(r.Items)+r.Items, current+1)
 	case "offset":
-		offset, _ := strconv.Atoi(k.req.Page.Token)
+		offset := 0
+		if k.req.Page.Token != "" {
+			offset, _ = strconv.Atoi(k.req.Page.Token)
+		}
 		token, unknown = k.counted(r, document, -1, offset+r.Items, offset+r.Items)
 	case "cursor":
 		value, _ := jsonscan.Find(document, p.Next)
@@ -143,7 +146,7 @@ func (k *call) next(ctx context.Context, r *Response, header outbound.Header, do
 			}
 		}
 	case "expression":
-		value, err := k.plan.expressions[p.Next].Run(ctx, document)
+		value, err := k.plan.expressions[p.Next].Run(context.WithoutCancel(ctx), document)
 		if err != nil {
 			return "", false, err
 		}
@@ -217,6 +220,9 @@ func (k *call) pageNumber() (current, first int) {
 	first = 1
 	if k.page.First != nil {
 		first = *k.page.First
+	}
+	if k.req.Page.Token == "" {
+		return first, first
 	}
 	if n, err := strconv.Atoi(k.req.Page.Token); err == nil {
 		return n, first

@@ -13,7 +13,7 @@ import (
 // plan is what a definition says about answers, made ready once.
 type plan struct {
 	secrets     jsonscan.Set
-	emptied     [][]byte // "name":[] for each member whose empty value the vendor writes as a list
+	emptied     [][]byte // "name": for each member whose empty value the vendor may write as a list, though it is an object
 	expressions map[string]*expression.Expression
 }
 
@@ -56,7 +56,7 @@ func newPlan(def *integration.Definition) (*plan, error) {
 	page(&def.Pagination)
 	for _, r := range def.Resources {
 		if r.Fields != nil && r.Fields.At != "" {
-			pattern := append(jsonscan.AppendQuote(nil, r.Fields.At), ":[]"...)
+			pattern := append(jsonscan.AppendQuote(nil, r.Fields.At), ':')
 			if !slices.ContainsFunc(p.emptied, func(b []byte) bool { return string(b) == string(pattern) }) {
 				p.emptied = append(p.emptied, pattern)
 			}

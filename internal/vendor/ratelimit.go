@@ -100,6 +100,9 @@ func count(value string) int {
 	for end < len(value) && (value[end] >= '0' && value[end] <= '9' || value[end] == '.') {
 		end++
 	}
+	if end == 0 {
+		return -1
+	}
 	f, err := strconv.ParseFloat(value[:end], 64)
 	if err != nil || f > math.MaxInt32 {
 		return -1
