@@ -42,14 +42,21 @@ func validate(w io.Writer, path string) error {
 		fmt.Fprintln(w, f)
 	}
 	if n := len(faults.Fatal()); n > 0 {
-		return fmt.Errorf("%s has %d faults", path, n)
+		return fmt.Errorf("%s has %s", path, counted(n, "fault"))
 	}
 	tools, err := toolset.Compile(def, toolset.Options{})
 	if err != nil {
 		return fmt.Errorf("%s: no tools can be made of it: %w", path, err)
 	}
-	fmt.Fprintf(w, "%s is valid: %d tools.\n", def.Name, len(tools.Tools))
+	fmt.Fprintf(w, "%s is valid: %s.\n", def.Name, counted(len(tools.Tools), "tool"))
 	return nil
+}
+
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 // definitionOf finds a built-in definition by name, or reads a folder.

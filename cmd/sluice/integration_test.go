@@ -47,7 +47,7 @@ func TestAFaultOfADefinitionIsToldWithItsLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, _, err := newShell(t).try("integration", "validate", folder)
-	if err == nil || !strings.Contains(out, filepath.Join(folder, "integration.yaml")+":8: ") {
+	if err == nil || !strings.Contains(out, filepath.Join(folder, "integration.yaml")+":8:") {
 		t.Errorf("validate printed %q and answered %v, want line 8 and an error", out, err)
 	}
 }
