@@ -10,6 +10,9 @@ import (
 	"sluice/internal/outbound"
 )
 
+// maxDetails bounds the body of a refusal that is handed on, in bytes: a person or a model reads it.
+const maxDetails = 32 << 10
+
 // classify makes a Response of an answer, or of the lack of one.
 func (k *call) classify(ctx context.Context, answer *outbound.Response, lost *outbound.Error) (*Response, error) {
 	if answer == nil {
@@ -110,7 +113,7 @@ func (k *call) refused(answer *outbound.Response) (*Response, error) {
 	}
 	r.Problem = &Problem{Message: k.words(r, said, answer), Fields: said.Fields}
 	switch {
-	case isJSON:
+	case isJSON && len(details) <= maxDetails:
 		r.Problem.Details = details
 	case said.Message != "":
 		r.Problem.Details = quote(said.Message) // a page of HTML is of use to nobody
@@ -170,8 +173,7 @@ func (k *call) unreadable(r *Response, err error) *Response {
 		r.Outcome = Unknown
 		message = sentence(fmt.Sprintf("%s answered %d, but not as its definition in Sluice says (%v): %s", k.label, r.Status, err, check))
 	}
-	const most = 2 << 10 // enough to see what it is
-	if len(details) > most {
+	if len(details) > maxDetails {
 		details = nil
 	}
 	r.Problem = &Problem{Message: message, Details: details}

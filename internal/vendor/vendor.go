@@ -71,6 +71,6 @@ var NoRateLimit = RateLimit{Limit: -1, Remaining: -1, Reset: -1, RetryAfter: -1}
 type Problem struct {
 	Message     string              // one sentence that says what to do where that is known
 	Fields      map[string][]string // field → the vendor's reasons
-	Details     []byte              // the vendor's body, secrets out; nil when none came
+	Details     []byte              // the vendor's body as JSON, secrets out; its message alone where it is no JSON or too large; nil when none came
 	NeedsReauth bool                // the account's credential is dead
 }

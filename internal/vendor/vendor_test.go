@@ -246,6 +246,7 @@ func TestARefusalKeepsTheVendorsWordsAndAddsWhatToDo(t *testing.T) {
 		{"a write that failed", write("/x"), 500, "", "", vendor.Refused, "Harbor failed (500). It may have been done: check before repeating.", "map[]", ``},
 		{"a write that the vendor's front lost", write("/x"), 504, "", "", vendor.Unknown, "Harbor failed (504). It may have been done: check before repeating.", "map[]", ``},
 		{"a read that the vendor's front lost", read("/x"), 502, "", "", vendor.Refused, "Harbor failed (502). The call only reads: it can be repeated.", "map[]", ``},
+		{"a refusal without end", read("/x"), 400, typeJSON, `{"message":"No.","page":"` + strings.Repeat("a", 40<<10) + `"}`, vendor.Refused, "Harbor does not accept the values (400): No.", "map[]", `"No."`},
 		{"the credential in the text", read("/x"), 400, typeJSON, `{"message":"Bad key tide-and-tow.","again":"tide-and-tow"}`, vendor.Refused,
 			"Harbor does not accept the values (400): Bad key •••.", "map[]", `{"message":"Bad key •••.","again":"•••"}`},
 	}
