@@ -282,11 +282,11 @@ func (b *builder) jsonValue(dec *jsontext.Decoder, at *position, depth int) *nod
 	return n
 }
 
-// position turns a decoder's growing offset into line and column.
+// position turns a decoder's growing offset into line and column. It goes over the bytes once: a stored definition is one long line.
 type position struct {
-	data            []byte
-	offset          int
-	line, sinceLine int // lines begun, and the offset at which the last of them starts
+	data         []byte
+	offset       int
+	line, column int // of offset, from 0
 }
 
 // next is the place of the token that the decoder reads next.
@@ -296,10 +296,12 @@ func (p *position) next(dec *jsontext.Decoder) (line, column int) {
 		end++
 	}
 	for ; p.offset < end; p.offset++ {
-		if p.data[p.offset] == '\n' {
-			p.line++
-			p.sinceLine = p.offset + 1
+		switch b := p.data[p.offset]; {
+		case b == '\n':
+			p.line, p.column = p.line+1, 0
+		case utf8.RuneStart(b):
+			p.column++
 		}
 	}
-	return p.line + 1, utf8.RuneCount(p.data[p.sinceLine:end]) + 1
+	return p.line + 1, p.column + 1
 }
