@@ -128,7 +128,7 @@ func keepsItsData(t *testing.T, args ...string) {
 func TestTheDemoRefusesAnAddressThatIsTaken(t *testing.T) {
 	sh := newShell(t)
 	p, _ := sh.startDemo()
-	sh.fails("^listen on 127.0.0.1:", "demo", "--listen", strings.TrimPrefix(p.APIURL, "http://"), "--octapipe-listen", "127.0.0.1:0")
+	sh.fails("^listen on 127.0.0.1:.* choose another", "demo", "--listen", strings.TrimPrefix(p.APIURL, "http://"), "--octapipe-listen", "127.0.0.1:0")
 }
 
 func TestTheDemoPrintsConfigurationThatEachClientTakes(t *testing.T) {

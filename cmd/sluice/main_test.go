@@ -127,12 +127,16 @@ func TestServeIsNotDisturbedByAClientsVariables(t *testing.T) {
 	kill := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
 	defer kill.Stop()
 	lines := bufio.NewScanner(errors)
-	up := false
+	up, said := false, ""
 	for !up && lines.Scan() {
+		said += lines.Text() + "\n"
 		up = strings.Contains(lines.Text(), "public_url=http://127.0.0.1:")
 	}
 	if !up {
-		t.Fatalf("serve did not come up: %v", cmd.Wait())
+		t.Fatalf("serve did not come up: %v\n%s", cmd.Wait(), said)
+	}
+	if !strings.Contains(said, "sluice token create --database sluice.db") {
+		t.Errorf("serve does not say how the first API token is made: %s", said)
 	}
 	cmd.Process.Signal(syscall.SIGTERM)
 	for lines.Scan() {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -43,6 +45,9 @@ func serveCommand() *cobra.Command {
 			return err
 		}
 		defer n.Close()
+		if err := welcome(cmd.Context(), n, s); err != nil {
+			return err
+		}
 		serving, ctx := errgroup.WithContext(cmd.Context())
 		if metrics != nil {
 			mux := http.NewServeMux()
@@ -55,6 +60,20 @@ func serveCommand() *cobra.Command {
 		return serving.Wait()
 	}
 	return cmd
+}
+
+// welcome says what to do with a database that is new: without a first API token nobody can do anything.
+func welcome(ctx context.Context, n *node.Node, s *settings) error {
+	environments, _, err := n.Environments.List(ctx, "", 1)
+	if err != nil || len(environments) > 0 {
+		return err
+	}
+	database := s.Database
+	if strings.Contains(database, "://") { // which may hold a password
+		database = "postgres://…"
+	}
+	s.Log.Info("there is no API token yet", "next", "sluice token create --database "+database)
+	return nil
 }
 
 func migrateCommand() *cobra.Command {

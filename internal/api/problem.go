@@ -98,6 +98,9 @@ func (a *api) fail(ctx context.Context, err error) *Problem {
 	case errors.As(err, &faults):
 		return problem(http.StatusUnprocessableEntity, faultWords(faults.Fatal()))
 	}
+	if ctx.Err() != nil { // nobody reads the answer, and nothing is wrong here
+		return problem(http.StatusServiceUnavailable, "The request was given up before it was answered.")
+	}
 	a.Log.ErrorContext(ctx, "api: a request failed", "error", err)
 	return problem(http.StatusInternalServerError, internalWords)
 }
