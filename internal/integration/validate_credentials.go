@@ -67,7 +67,12 @@ func (v *validator) anyWay() references {
 func (v *validator) form(p place, fields Fields) {
 	for i, f := range fields {
 		at := p.index(i)
-		v.name(at.at("name"), "a field", f.Name)
+		if p[0] == "context" && f.Type == "password" {
+			v.fault(at.at("type"), "cannot be password, since a context is shown to whoever sees the account: move %s to the fields of credentials", f.Name)
+		}
+		if f.Name != "" && !fieldForm.MatchString(f.Name) {
+			v.fault(at.at("name"), "is no name for a field: write letters, digits, - and _, beginning with a letter, as in %s", suggestName(f.Name))
+		}
 		if first := slices.IndexFunc(fields, func(g Field) bool { return g.Name == f.Name }); first < i && f.Name != "" {
 			v.fault(at.at("name"), "is %q a second time: each field needs a name of its own", f.Name)
 		}
@@ -79,6 +84,9 @@ func (v *validator) form(p place, fields Fields) {
 		}
 	}
 }
+
+// fieldForm is what a template can refer to. Capitals are taken: an imported security scheme names its field as the vendor does.
+var fieldForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
 // secretName tells fields that are hardly meant to be readable.
 var secretName = regexp.MustCompile(`(^|_)(password|passphrase|secret|token|api_?key|private_?key)($|_)`)

@@ -14,6 +14,9 @@ func (v *validator) resource(r *Resource) {
 	if len(r.Methods) == 0 {
 		v.fault(p, "has no method: add one, as in list: {method: get, path: /%s}", r.Name)
 	}
+	if i := slices.IndexFunc(r.Methods, func(m *Method) bool { return m.Name != "list" && slices.Contains(standardMethods, m.Name) }); i >= 0 && r.Singular == "" {
+		v.advise(p, "has no singular, so that its tool is called %s: add what one of them is called", ToolName(v.def, r, r.Methods[i]))
+	}
 	for _, m := range r.Methods {
 		v.method(p.at(m.Name), r, m)
 	}

@@ -143,6 +143,10 @@ func (v *validator) path(p place, source string) (arguments []string) {
 	case !strings.HasPrefix(source, "/"):
 		v.fault(p, "must begin with a slash: write %q", "/"+source)
 	}
+	way, _, _ := strings.Cut(source, "?")
+	if segments := strings.Split(way, "/"); slices.Contains(segments, "..") || slices.Contains(segments, ".") {
+		v.fault(p, "has a segment of dots, which leads elsewhere than it seems: write the path without it")
+	}
 	query := false
 	for _, part := range t.Parts() {
 		if !part.IsReference() {
