@@ -19,12 +19,18 @@ const (
 	inQuery
 	inHeader
 	inCookie
-	inBody   // a member of the body
-	inWhole  // the body itself
-	inLimit  // limit of a list
-	inCursor // next_cursor of a list
-	inDryRun // dry_run of a method that can tell beforehand
+	inBody     // a member of the body
+	inWhole    // the body itself
+	inFileText // a file of the body as text
+	inFileURL  // where a file of the body lies
+	inFileName // what it is called
+	inLimit    // limit of a list
+	inCursor   // next_cursor of a list
+	inDryRun   // dry_run of a method that can tell beforehand
 )
+
+// inBody reports whether an argument belongs to the body.
+func (w where) inBody() bool { return w >= inBody && w <= inFileName }
 
 // ours reports whether an argument is for Sluice itself and no part of the request.
 func (w where) ours() bool { return w >= inLimit }
@@ -32,7 +38,7 @@ func (w where) ours() bool { return w >= inLimit }
 var whereNames = map[string]where{"": inQuery, "query": inQuery, "path": inPath, "header": inHeader, "cookie": inCookie}
 
 func (w where) String() string {
-	return [...]string{"path", "query", "header", "cookie", "body", "body", "limit", "next_cursor", "dry_run"}[w]
+	return [...]string{"path", "query", "header", "cookie", "body", "body", "body", "body", "body", "limit", "next_cursor", "dry_run"}[w]
 }
 
 // argument is one argument of a tool.
@@ -44,11 +50,12 @@ type argument struct {
 	style    string
 	rule     *rule
 	required bool
-	secret   bool   // masked in the audit, whole
-	shown    []byte // its schema for clients
-	key      []byte // "name":, for the canonical arguments
-	source   string // the tool that shows its values, where one does
-	fixed    []byte // what it is bound to; nil where callers choose
+	secret   bool          // masked in the audit, whole
+	shown    []byte        // its schema for clients
+	key      []byte        // "name":, for the canonical arguments
+	source   string        // the tool that shows its values, where one does
+	fixed    []byte        // what it is bound to; nil where callers choose
+	file     *fileArgument // how a file can be given; nil: it is none, or a piece of JSON
 }
 
 // arguments of one method, while they are gathered. Paths come first, then what else stands outside the body, then the body, then what pages a list.
@@ -66,6 +73,7 @@ type arguments struct {
 	extra        bool            // members of the body that no schema names are allowed…
 	extraRule    *rule           // …if they follow this
 	paging       map[string]bool
+	filenames    []filename
 }
 
 const (
@@ -100,6 +108,7 @@ func gather(def *integration.Definition, m *integration.Method, references []str
 	if err := a.gatherBody(); err != nil {
 		return nil, fmt.Errorf("body_schema: %w", err)
 	}
+	a.addFiles()
 	if a.list {
 		a.all = append(a.all,
 			argument{name: limitName, property: limitName, in: inLimit, rule: limitRule, shown: fmt.Appendf(nil, `{"type":"integer","minimum":1,"maximum":%d,"description":"Most items to return"}`, MostItems)},

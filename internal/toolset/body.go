@@ -2,13 +2,6 @@ package toolset
 
 import (
 	"bytes"
-	"encoding/base64"
-	"fmt"
-	"mime"
-	"mime/multipart"
-	"net/textproto"
-	"net/url"
-	"strings"
 
 	"sluice/internal/jsonscan"
 )
@@ -19,8 +12,8 @@ func (p *plan) setBody(values [][]byte, more []unplanned, prepared *Prepared, f 
 		more = nil // they are in the query
 	}
 	for i := range p.args {
-		if p.args[i].in == inWhole && values[i] != nil {
-			p.setWhole(&p.args[i], values[i], prepared, f)
+		if arg := &p.args[i]; arg.in == inWhole && (values[i] != nil || arg.file != nil && arg.file.given(values)) {
+			p.setWhole(arg, values, i, prepared, f)
 			return
 		}
 	}
@@ -30,7 +23,7 @@ func (p *plan) setBody(values [][]byte, more []unplanned, prepared *Prepared, f 
 	}
 	given := len(more) > 0
 	for i := range p.args {
-		given = given || p.args[i].in == inBody && values[i] != nil
+		given = given || p.args[i].in.inBody() && values[i] != nil
 	}
 	if !given && !p.hasBody {
 		return
@@ -51,7 +44,7 @@ func (p *plan) members(values [][]byte, more []unplanned, do func(name string, v
 		do(p.bodyRest[i].name, p.bodyRest[i].value, p.bodyRest[i].style, nil)
 	}
 	for i := range p.args {
-		if arg := &p.args[i]; arg.in == inBody && values[i] != nil {
+		if arg := &p.args[i]; arg.in == inBody && (values[i] != nil || arg.file != nil && arg.file.given(values)) {
 			do(arg.wire, values[i], arg.style, arg)
 		}
 	}
@@ -91,120 +84,17 @@ func nameOf(arg *argument, name string) string {
 }
 
 // setWhole sends the one argument that is the body: as JSON, or its text or bytes as they are.
-func (p *plan) setWhole(arg *argument, value []byte, prepared *Prepared, f *findings) {
+func (p *plan) setWhole(arg *argument, values [][]byte, at int, prepared *Prepared, f *findings) {
 	prepared.ContentType = p.media
-	if p.bodyKind != "raw" || jsonscan.KindOf(value) != jsonscan.String {
+	switch value := values[at]; {
+	case arg.file != nil && values[arg.file.url] != nil:
+		prepared.Upload = []Piece{{File: p.elsewhere(arg.file, values, func(string, string) []byte { return nil })}}
+	case arg.file != nil:
+		var total int64
+		prepared.Body = append([]byte{}, p.carried(arg.file, values, &total, f).bytes...)
+	case p.bodyKind != "raw" || jsonscan.KindOf(value) != jsonscan.String:
 		prepared.Body = bytes.Clone(value)
-		return
-	}
-	content := scalar(value)
-	if arg.rule != nil && arg.rule.binary {
-		file, err := decodeFile(content)
-		if err != nil {
-			f.add(arg.name, "%v", err)
-			return
-		}
-		content = file.content
-	}
-	prepared.Body = append([]byte{}, content...)
-}
-
-// file is binary content that came as text.
-type file struct {
-	content []byte
-	media   string
-	name    string
-}
-
-// decodeFile reads base64, in either alphabet, with or without padding, or a data: URL (RFC 2397), which can also tell the media type and a name.
-func decodeFile(content []byte) (file, error) {
-	f := file{media: "application/octet-stream"}
-	if rest, ok := bytes.CutPrefix(content, []byte("data:")); ok {
-		head, data, found := bytes.Cut(rest, []byte(","))
-		head, isBase64 := bytes.CutSuffix(head, []byte(";base64"))
-		if !found || !isBase64 {
-			return f, fmt.Errorf("must be base64, or a data: URL in base64 as data:text/plain;base64,aGVsbG8=")
-		}
-		if media, parameters, err := mime.ParseMediaType(string(head)); err == nil {
-			if name, err := url.PathUnescape(parameters["name"]); err == nil {
-				f.name = name
-			}
-			delete(parameters, "name")
-			f.media = mime.FormatMediaType(media, parameters)
-		}
-		content = data
-	}
-	plain := strings.TrimRight(strings.NewReplacer("-", "+", "_", "/", "\n", "", "\r", "", " ", "").Replace(string(content)), "=")
-	decoded, err := base64.RawStdEncoding.DecodeString(plain)
-	if err != nil {
-		return f, fmt.Errorf("must be the bytes in base64: %v", err)
-	}
-	f.content = decoded
-	return f, nil
-}
-
-// setMultipart sends each member as a part (RFC 7578): texts as they are, objects as JSON, bytes as a file, each element of a list as a part of its own.
-func (p *plan) setMultipart(values [][]byte, more []unplanned, prepared *Prepared, f *findings) {
-	var body bytes.Buffer
-	w := multipart.NewWriter(&body)
-	p.members(values, more, func(name string, value []byte, style string, arg *argument) {
-		var r *rule
-		if arg != nil {
-			r = arg.rule
-		}
-		if jsonscan.KindOf(value) == jsonscan.Array && style != "json" {
-			var items *rule
-			if r != nil {
-				items = r.items
-			}
-			for it := jsonscan.Elements(value); it.Next(); {
-				writePart(w, name, it.Value(), items, nameOf(arg, name), f)
-			}
-			return
-		}
-		if style == "json" {
-			r = nil
-		}
-		writePart(w, name, value, r, nameOf(arg, name), f)
-	})
-	w.Close() // a bytes.Buffer does not fail
-	prepared.Body, prepared.ContentType = body.Bytes(), w.FormDataContentType()
-	if p.media != "" && !strings.HasPrefix(p.media, "multipart/form-data") {
-		prepared.ContentType = p.media + "; boundary=" + w.Boundary()
-	}
-}
-
-func writePart(w *multipart.Writer, name string, value []byte, r *rule, argument string, f *findings) {
-	header := textproto.MIMEHeader{}
-	content := scalar(value)
-	switch kind := jsonscan.KindOf(value); {
-	case kind == jsonscan.Null:
-		f.add(argument, "cannot be null, since the vendor takes a form: leave it out, or give an empty text")
-		return
-	case kind == jsonscan.String && r != nil && r.binary:
-		file, err := decodeFile(content)
-		if err != nil {
-			f.add(argument, "%v", err)
-			return
-		}
-		if file.name == "" {
-			file.name = name
-		}
-		header.Set("Content-Disposition", multipart.FileContentDisposition(name, file.name))
-		header.Set("Content-Type", file.media)
-		content = file.content
-	case kind == jsonscan.Object, kind == jsonscan.Array:
-		header.Set("Content-Disposition", multipart.FileContentDisposition(name, ""))
-		header.Set("Content-Disposition", strings.TrimSuffix(header.Get("Content-Disposition"), `; filename=""`))
-		header.Set("Content-Type", "application/json")
 	default:
-		header.Set("Content-Disposition", strings.TrimSuffix(multipart.FileContentDisposition(name, ""), `; filename=""`))
-	}
-	part, err := w.CreatePart(header)
-	if err == nil {
-		_, err = part.Write(content)
-	}
-	if err != nil {
-		f.add(argument, "cannot be sent: %v", err)
+		prepared.Body = append([]byte{}, scalar(value)...)
 	}
 }

@@ -156,6 +156,7 @@ func (t *Tool) check(values [][]byte, more []unplanned, prepared *Prepared, f *f
 			prepared.DryRun = jsonscan.KindOf(value) == jsonscan.True
 		}
 	}
+	p.checkFiles(values, f)
 	for _, m := range more {
 		if p.extraRule != nil {
 			p.extraRule.checkBelow(m.value, m.name, 0, f)
@@ -193,8 +194,12 @@ func (p *plan) checkTogether(s *jsonschema.Schema, values [][]byte, more []unpla
 	w := object{dst: []byte{'{'}}
 	names := map[string]string{}
 	for i := range p.args {
-		if arg := &p.args[i]; values[i] != nil && in(arg.in) {
+		switch arg := &p.args[i]; {
+		case !in(arg.in):
+		case values[i] != nil:
 			w.dst = append(w.key(arg.property), values[i]...)
+		case arg.file != nil && arg.file.given(values):
+			w.dst = append(w.key(arg.property), `""`...) // it is there, said by another argument
 		}
 		if in(p.args[i].in) {
 			names[p.args[i].property] = p.args[i].name

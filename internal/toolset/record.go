@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 
 	"sluice/internal/jsonscan"
 )
@@ -117,8 +118,8 @@ func (p *plan) appendMasked(dst, value []byte, r *rule) []byte {
 	if r != nil && r.secret {
 		return append(dst, masked...)
 	}
-	if r != nil && r.binary && kind == jsonscan.String {
-		return fmt.Appendf(dst, `"(%d characters of base64)"`, len(value)-2)
+	if r != nil && r.hides != hideNothing && kind == jsonscan.String {
+		return r.hides.append(dst, value)
 	}
 	switch kind {
 	case jsonscan.Array:
@@ -152,6 +153,36 @@ func (p *plan) appendMasked(dst, value []byte, r *rule) []byte {
 		return append(dst, '}')
 	}
 	return appendCanonical(dst, value)
+}
+
+// hiding says how much of a text the audit keeps, where it is no secret.
+type hiding uint8
+
+const (
+	hideNothing hiding = iota
+	hideBase64         // bytes are only counted
+	hideText           // and so is a file's text
+	hideQuery          // a URL's query often is a signature
+)
+
+// hiding is the rule with something kept from the audit.
+func (r *rule) hiding(h hiding) *rule {
+	r.hides, r.masks = h, true
+	return r
+}
+
+func (h hiding) append(dst, value []byte) []byte {
+	switch h {
+	case hideBase64:
+		return fmt.Appendf(dst, `"(%d characters of base64)"`, len(value)-2)
+	case hideText:
+		return fmt.Appendf(dst, `"(%d bytes of text)"`, len(text(value)))
+	}
+	place, _, signed := strings.Cut(text(value), "?")
+	if signed {
+		place += "?…"
+	}
+	return jsonscan.AppendQuote(dst, place)
 }
 
 // member is the rule of an object's member by the vendor's name.

@@ -39,7 +39,8 @@ type rule struct {
 	maxMembers   int // -1: no bound
 
 	secret bool
-	masks  bool // this or something below it is secret or binary, and the audit sees it masked
+	masks  bool // this or something below it is secret or hidden, and the audit sees it masked
+	hides  hiding
 	rest   *jsonschema.Schema
 }
 
@@ -108,7 +109,10 @@ func ruleOf(s schema) (*rule, error) {
 	if err := r.objects(s); err != nil {
 		return nil, err
 	}
-	r.masks = r.masks || r.secret || r.binary
+	if r.binary {
+		r.hides = hideBase64
+	}
+	r.masks = r.masks || r.secret || r.hides != hideNothing
 	for it := jsonscan.Members(s.raw); it.Next(); {
 		if name := text(it.Name()); !ruleKeywords[name] && !strings.HasPrefix(name, "x-") {
 			return s.leave(r)

@@ -63,7 +63,8 @@ type Prepared struct {
 	Path        string // encoded, follows the base URL
 	Query       string // encoded, without "?"
 	Header      [][2]string
-	Body        []byte // nil: none
+	Body        []byte  // nil: none, or an Upload
+	Upload      []Piece // the body, where files of it lie elsewhere
 	ContentType string
 
 	Limit     int    // list tools: items wanted; 0: not said
