@@ -36,7 +36,7 @@ var arrows = map[string][]string{
 	"internal/vendor":      {"internal/account", "internal/refusal", "internal/expression", "internal/outbound", "internal/integration", "internal/jsonscan"},
 	"internal/refusal":     {"internal/integration", "internal/jsonscan"},
 	"internal/customfield": {"internal/toolset", "internal/integration", "internal/jsonscan"},
-	"internal/toolset":     {"internal/integration", "internal/jsonscan"},
+	"internal/toolset":     {"internal/integration", "internal/jsonscan", "internal/spelling"},
 
 	// What is kept.
 	"internal/account":     {"internal/refusal", "internal/integration", "internal/jsonscan", "internal/outbound", "internal/store", "internal/store/db", "internal/secret"},
@@ -47,7 +47,8 @@ var arrows = map[string][]string{
 
 	// The ground: these know nothing of Sluice.
 	"integrations":             {"internal/integration"},
-	"internal/integration":     {"internal/expression"},
+	"internal/integration":     {"internal/expression", "internal/spelling"},
+	"internal/spelling":        {},
 	"internal/expression":      {},
 	"internal/jsonscan":        {},
 	"internal/outbound":        {},

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"sluice/internal/jsonscan"
+	"sluice/internal/spelling"
 )
 
 // mostFaults is how many wrong arguments one answer names.
@@ -131,7 +132,7 @@ func nearest(wrong string, names []string) string {
 	folded := strings.ToLower(plain.Replace(wrong))
 	for _, name := range names {
 		candidate := strings.ToLower(plain.Replace(name))
-		d := distance(folded, candidate)
+		d := spelling.Distance(folded, candidate)
 		if d > least && len(folded) >= 4 && (strings.HasSuffix(candidate, folded) || strings.HasSuffix(folded, candidate) && len(candidate) >= 4 || strings.HasPrefix(candidate, folded)) {
 			d = least
 		}
@@ -140,33 +141,6 @@ func nearest(wrong string, names []string) string {
 		}
 	}
 	return best
-}
-
-// distance counts the letters to insert, remove, change or swap with their neighbour that make a into b.
-func distance(a, b string) int {
-	const most = 128
-	if len(a) > most || len(b) > most {
-		return most
-	}
-	before, last, next := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		next[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			next[j] = min(last[j]+1, next[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				next[j] = min(next[j], before[j-2]+1)
-			}
-		}
-		before, last, next = last, next, before
-	}
-	return last[len(b)]
 }
 
 // offer says which names there are, with the nearest first if one is near.

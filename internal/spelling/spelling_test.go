@@ -1,0 +1,25 @@
+package spelling_test
+
+import (
+	"strings"
+	"testing"
+
+	"sluice/internal/spelling"
+)
+
+func TestDistance(t *testing.T) {
+	for _, test := range []struct {
+		a, b string
+		want int
+	}{
+		{"", "", 0}, {"list", "list", 0}, {"", "list", 4}, {"list", "lists", 1}, {"lsit", "list", 1}, {"Zürich", "Zurich", 1}, {"get", "delete", 4},
+		{strings.Repeat("a", 200), "a", 128},
+	} {
+		if got := spelling.Distance(test.a, test.b); got != test.want {
+			t.Errorf("Distance(%.10q, %.10q) = %d, want %d", test.a, test.b, got, test.want)
+		}
+		if there, back := spelling.Distance(test.a, test.b), spelling.Distance(test.b, test.a); there != back {
+			t.Errorf("%.10q and %.10q are %d apart one way and %d the other", test.a, test.b, there, back)
+		}
+	}
+}
