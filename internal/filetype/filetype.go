@@ -131,3 +131,16 @@ func IsText(mediaType string) bool {
 	}
 	return false
 }
+
+// Size is a number of bytes as people tell it: 12 bytes, 1.5 MiB, 1 GiB.
+func Size(n int64) string {
+	if n < 1<<10 {
+		return fmt.Sprintf("%d bytes", n)
+	}
+	value, unit := float64(n)/(1<<10), 0
+	for ; value >= 1<<10 && unit < 3; unit++ {
+		value /= 1 << 10
+	}
+	text := strings.TrimSuffix(fmt.Sprintf("%.1f", value), ".0")
+	return text + " " + [...]string{"KiB", "MiB", "GiB", "TiB"}[unit]
+}
