@@ -320,6 +320,7 @@ func TestIntegrationsOfAnEnvironmentsOwn(t *testing.T) {
 				equal(t, "digest of "+name, read.Digest, fmt.Sprint(same["digest"]))
 			}
 		})
+		n.do(t, "GET", "/integration/depo", nil).refuses(404, "", "depo", "depot, octapipe")
 		page := n.do(t, "GET", "/integration?limit=1", nil).list()
 		if len(page.Result) != 1 || page.NextCursor == nil || *page.NextCursor != "depot" {
 			t.Fatalf("the first page of one: %+v", page)

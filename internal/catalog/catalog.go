@@ -103,12 +103,25 @@ func (c *Catalog) Get(ctx context.Context, environment, name string) (*Entry, er
 		if d, ok := c.builtin[name]; ok {
 			return &Entry{Definition: d}, nil
 		}
-		return nil, fmt.Errorf("%w: %.80q; there are %s", ErrNotFound, name, strings.Join(slices.Sorted(maps.Keys(c.builtin)), ", "))
+		return nil, c.unknown(ctx, environment, name)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read integration %s: %w", name, err)
 	}
 	return entry(row)
+}
+
+// unknown is ErrNotFound with the names that there are.
+func (c *Catalog) unknown(ctx context.Context, environment, name string) error {
+	entries, err := c.List(ctx, environment)
+	if err != nil {
+		return err
+	}
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Definition.Name
+	}
+	return fmt.Errorf("%w: %.80q; there are %s", ErrNotFound, name, strings.Join(names, ", "))
 }
 
 func entry(row db.Integration) (*Entry, error) {

@@ -15,7 +15,7 @@ import (
 func definition(t *testing.T, name, label string) *integration.Definition {
 	t.Helper()
 	d, err := integration.Parse([]byte(`{"name":"` + name + `","label":"` + label + `","base_url":"https://vendor.example",
-		"credentials":{"format":"none"},"resources":{"ships":{"singular":"ship","list":{"method":"get","path":"/ships"}}}}`))
+		"credentials":{"format":"none"},"pagination":{"format":"none"},"resources":{"ships":{"singular":"ship","list":{"method":"get","path":"/ships"}}}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
