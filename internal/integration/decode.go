@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -139,7 +140,14 @@ func (d *decoder) want(n *node, k kind, at string) bool {
 	if n.kind == k {
 		return true
 	}
-	d.fault(n.line, n.column, "%s must be %s, not %s", at, k, n.kind)
+	mend := ""
+	switch {
+	case k == list && n.kind < list:
+		mend = fmt.Sprintf(": write [%s]", clip(n.text, 64))
+	case k == boolean:
+		mend = ": write true or false"
+	}
+	d.fault(n.line, n.column, "%s must be %s, not %s%s", at, k, n.kind, mend)
 	return false
 }
 
@@ -191,7 +199,7 @@ func (d *decoder) method(r *Resource, m member, at string) {
 	keys, _ := yamlKeys(reflect.TypeFor[Resource]())
 	verb, path := m.value.get("method"), m.value.get("path")
 	if verb == nil && path == nil {
-		d.fault(m.line, m.column, "%q is not known in %s%s; a method is an object with method and path", m.key, at, nearest(m.key, keys))
+		d.fault(m.line, m.column, "%q is not known in %s%s", m.key, at, cmp.Or(near(m.key, keys), ": a method is an object with method and path, and else there are "+strings.Join(keys, ", ")))
 		return
 	}
 	method := &Method{Name: m.key, Resource: r}

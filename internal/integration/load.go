@@ -88,8 +88,9 @@ func readFolder(fsys fs.FS, dir string) (map[string][]byte, error) {
 
 // document is a definition's files as trees: what a fault's line is found in.
 type document struct {
-	main *node
-	docs map[string]docFile // resource → its documentation
+	broken bool // something in the files could not be read as it is
+	main   *node
+	docs   map[string]docFile // resource → its documentation
 }
 
 type docFile struct {
@@ -118,6 +119,7 @@ func parse(files map[string][]byte) (*Definition, Faults) {
 			doc.docs[strings.TrimSuffix(base, path.Ext(base))] = docFile{name, root}
 		}
 	}
+	doc.broken = len(faults) > 0
 	if root == nil {
 		faults.sort()
 		return nil, faults

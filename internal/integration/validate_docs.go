@@ -78,6 +78,9 @@ type examples struct {
 }
 
 func (e *examples) check() {
+	if e.doc.broken {
+		return // what could not be read would be told a second time
+	}
 	for i, example := range e.method.Doc.Examples {
 		p := e.place.at("examples").index(i).at("arguments")
 		n := e.node(p)

@@ -47,7 +47,7 @@ func (v *validator) lookup(p place, r *Resource) {
 	if len(r.Parent) != 1 {
 		v.fault(p, "tells the parent of one of %s, which has %d: it is for a resource with one parent", r.Name, len(r.Parent))
 	}
-	uses := false
+	uses := len(l.Arguments) == 0 && v.node(p.at("arguments")) == nil // told when it was read
 	for _, name := range slices.Sorted(maps.Keys(l.Arguments)) {
 		t, err := ParseTemplate(l.Arguments[name])
 		if err != nil {
@@ -60,8 +60,8 @@ func (v *validator) lookup(p place, r *Resource) {
 			}
 		}
 	}
-	if !uses && len(l.Arguments) > 0 {
-		v.fault(p.at("arguments"), "do not hold {{id}}, without which nobody knows what is looked for: write it where the object's id goes")
+	if !uses {
+		v.fault(p.at("arguments"), "hold no {{id}}, without which nobody knows what is looked for: write it where the object's id goes")
 	}
 	owner, ok := v.def.Resource(l.Resource)
 	if !ok {
@@ -80,7 +80,8 @@ func (v *validator) lookup(p place, r *Resource) {
 	if !isSafe(m) {
 		v.fault(p.at("method"), "is %s, which is not marked safe, and looking something up must change nothing: add safe: true to it if that is so", l.Method)
 	}
-	for _, needed := range unique(append(pathArguments(m), v.required(docPlace(owner, m).at("query_schema"))...)) {
+	needs := slices.Concat(pathArguments(m), v.required(docPlace(owner, m).at("query_schema")), v.required(docPlace(owner, m).at("body_schema")))
+	for _, needed := range unique(needs) {
 		if _, given := l.Arguments[needed]; !given {
 			v.fault(p.at("arguments"), "lack %s, which %s of %s needs: add it", needed, l.Method, owner.Name)
 		}

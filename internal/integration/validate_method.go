@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -74,7 +75,7 @@ func (v *validator) parameters(p place, r *Resource, m *Method) {
 			v.headerName(at, wire)
 		}
 		if m.Doc != nil && parameter.Const == nil && documented.known && !slices.Contains(documented.names, name) && !inThePath {
-			v.fault(at, "is not described by the documentation's query_schema%s; add it there, or give it a const", near(name, documented.names))
+			v.fault(at, "is not described by the documentation's query_schema%s", cmp.Or(near(name, documented.names), ": add it there, or give it a const"))
 		}
 	}
 }
@@ -93,7 +94,7 @@ func (v *validator) body(p place, r *Resource, m *Method) {
 		}
 		v.word(at.at("style"), property.Style, parameterStyles)
 		if m.Doc != nil && property.Const == nil && documented.known && !slices.Contains(documented.names, name) {
-			v.fault(at, "is not described by the documentation's body_schema%s; add it there, or give it a const", near(name, documented.names))
+			v.fault(at, "is not described by the documentation's body_schema%s", cmp.Or(near(name, documented.names), ": add it there, or give it a const"))
 		}
 	}
 	if schema := docPlace(r, m).at("body_schema"); m.Doc != nil && v.node(schema) != nil {
@@ -114,7 +115,7 @@ func (v *validator) methodPagination(p place, r *Resource, m *Method) {
 		v.pagination(p.at("pagination"), page)
 	}
 	if m.Name == "list" && page.Format == "" && m.Pagination == nil {
-		v.fault(p, "does not say how it pages: add pagination to it or to the definition, with format none where the answer is always whole")
+		v.advise(p, "does not say how it pages, so that one page is all that is read: add pagination to it or to the definition, with format none where the answer is always whole")
 	}
 	if m.Name != "list" && m.Pagination == nil || m.Doc == nil {
 		return

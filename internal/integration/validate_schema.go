@@ -152,7 +152,7 @@ func (w *schemaWalk) keyword(p place, key string, form valueForm, n *node) {
 		w.is(p, n, boolean)
 	case aNumber:
 		if n.kind == boolean && strings.HasPrefix(key, "exclusive") {
-			w.wrong(p, "is a number since JSON Schema 2019: write the limit here, in place of %s", map[string]string{"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}[key])
+			w.wrong(p, "is a number in JSON Schema 2020-12: write the limit here, in place of %s", map[string]string{"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}[key])
 		} else if w.is(p, n, number) && key == "multipleOf" && (strings.HasPrefix(n.text, "-") || strings.Trim(n.text, "0.") == "") {
 			w.wrong(p, "must be greater than 0")
 		}
@@ -342,7 +342,7 @@ func (w *schemaWalk) together(p place, n *node) {
 		a, _ := new(big.Rat).SetString(low.text)
 		b, _ := new(big.Rat).SetString(high.text)
 		if a != nil && b != nil && a.Cmp(b) > 0 {
-			w.fault(p.at(limits[0]), "is %s and %s is %s, so that no value passes: change one of the two", low.text, limits[1], high.text)
+			w.wrong(p.at(limits[0]), "is %s and %s is %s, so that no value passes: change one of the two", low.text, limits[1], high.text)
 		}
 	}
 	types, values := n.get("type"), n.get("enum")

@@ -43,6 +43,8 @@ func (v *validator) template(p place, source string, refs references) *Template 
 			v.fault(p, "refers to {{%s}}, and there is no %s here%s", ref, ref.Space, nearest(ref.Space, refs.spaces()))
 		case !slices.Contains(names, ref.Name) && ref.Space == "token" && ref.Name == "refresh":
 			v.fault(p, "refers to {{token.refresh}}, and no answer gives one: say in login.refresh_token where it stands")
+		case !slices.Contains(names, ref.Name) && slices.Contains(v.anyWay()[ref.Space], ref.Name):
+			v.fault(p, "refers to {{%s}}, which not every way to connect has: add it to the others, or use what all of them have", ref)
 		case !slices.Contains(names, ref.Name):
 			near := nearest(ref.Name, names)
 			if !strings.Contains(near, "did you mean") {
