@@ -27,6 +27,7 @@ const (
 	TooLarge                  // the answer is larger than allowed
 	Undecodable               // the answer is compressed in a way that was not asked for, or wrongly
 	Cancelled                 // the caller's context ended
+	Unread                    // the body to be sent could not be read to its end, so that the other side never had the whole request
 )
 
 // Error is a request without a whole answer. Its text is a clause without a full stop that names the host and never the path, the query or a header,
@@ -62,6 +63,8 @@ func (e *Error) Error() string {
 		return fmt.Sprintf("the answer of %s cannot be decompressed: %v", e.Host, e.Err)
 	case Cancelled:
 		return "the caller went away"
+	case Unread:
+		return "what was to be sent could not be read to its end: " + e.Err.Error()
 	}
 	return e.Err.Error()
 }

@@ -21,6 +21,8 @@ type Options struct {
 	TLSTimeout    time.Duration // for the handshake; 10 s
 	HeaderTimeout time.Duration // from the request written to the first byte of the answer; 50 s
 	Timeout       time.Duration // of the whole exchange; 60 s
+	StreamTimeout time.Duration // of the whole exchange, where bodies are streamed; 1 h
+	StallTimeout  time.Duration // a stream that does not move is given up; 60 s
 	IdleTimeout   time.Duration // an unused connection is kept; 55 s, less than the minute that most servers keep it
 
 	MaxBody        int64 // bytes of an answer after decompression; 10 MiB
@@ -40,6 +42,8 @@ func (o Options) withDefaults() Options {
 	def(&o.TLSTimeout, 10*time.Second)
 	def(&o.HeaderTimeout, 50*time.Second)
 	def(&o.Timeout, 60*time.Second)
+	def(&o.StreamTimeout, time.Hour)
+	def(&o.StallTimeout, 60*time.Second)
 	def(&o.IdleTimeout, 55*time.Second)
 	if o.MaxBody <= 0 {
 		o.MaxBody = 10 << 20

@@ -45,25 +45,9 @@ const maxHeader = 256 << 10
 func (s *standard) close() { s.transport.CloseIdleConnections() }
 
 func (s *standard) exchange(ctx context.Context, r *Request, at target, limit int64) (*Response, *Error) {
-	u, err := url.Parse(at.String())
-	if err != nil {
-		return nil, &Error{Reason: BadRequest, Err: errors.New("the address is not encoded as it must be")}
-	}
-	req := &http.Request{Method: r.Method, URL: u, Host: at.host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: make(http.Header, len(r.Header)+2)}
-	for _, f := range r.Header {
-		if ours(f[0]) {
-			continue
-		}
-		name := http.CanonicalHeaderKey(f[0])
-		if name == "Idempotency-Key" || name == "X-Idempotency-Key" {
-			// Spelled as it should be, the transport would take it as leave to repeat a write by itself. It is the caller's word to the vendor.
-			name = strings.ToLower(name)
-		}
-		req.Header[name] = append(req.Header[name], f[1])
-	}
-	req.Header["Accept-Encoding"] = []string{"gzip"}
-	if req.Header["User-Agent"] == nil {
-		req.Header["User-Agent"] = []string{s.userAgent}
+	req, fault := s.request(r, at, "gzip")
+	if fault != nil {
+		return nil, fault
 	}
 	if r.Body != nil {
 		// No GetBody: without it the transport repeats nothing that has a body and was begun. What has none it repeats only if the method is safe,
@@ -77,15 +61,9 @@ func (s *standard) exchange(ctx context.Context, r *Request, at target, limit in
 		// A body that is empty and cannot be had again goes out as none, and keeps the transport from repeating a method that it takes for safe.
 		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(nil)), -1
 	}
-	sent := false
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		// GetConn comes before each attempt, and there is another one only if the one before does not count.
-		GetConn: func(string) { sent = false },
-		GotConn: func(httptrace.GotConnInfo) { sent = true },
-	})
-	res, err := s.transport.RoundTrip(req.WithContext(ctx))
-	if err != nil {
-		return nil, classify(ctx, err, sent)
+	res, fault := s.roundTrip(ctx, req)
+	if fault != nil {
+		return nil, fault
 	}
 	defer res.Body.Close()
 	response := &Response{Status: res.StatusCode, Header: flatten(res.Header)}
@@ -105,6 +83,46 @@ func (s *standard) exchange(ctx context.Context, r *Request, at target, limit in
 	}
 	response.Body = body
 	return response, nil
+}
+
+// request is a request without a body, which asks for an answer in a content coding.
+func (s *standard) request(r *Request, at target, coding string) (*http.Request, *Error) {
+	u, err := url.Parse(at.String())
+	if err != nil {
+		return nil, &Error{Reason: BadRequest, Err: errors.New("the address is not encoded as it must be")}
+	}
+	req := &http.Request{Method: r.Method, URL: u, Host: at.host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: make(http.Header, len(r.Header)+2)}
+	for _, f := range r.Header {
+		if ours(f[0]) {
+			continue
+		}
+		name := http.CanonicalHeaderKey(f[0])
+		if name == "Idempotency-Key" || name == "X-Idempotency-Key" {
+			// Spelled as it should be, the transport would take it as leave to repeat a write by itself. It is the caller's word to the vendor.
+			name = strings.ToLower(name)
+		}
+		req.Header[name] = append(req.Header[name], f[1])
+	}
+	req.Header["Accept-Encoding"] = []string{coding}
+	if req.Header["User-Agent"] == nil {
+		req.Header["User-Agent"] = []string{s.userAgent}
+	}
+	return req, nil
+}
+
+// roundTrip sends a request and answers when the header of its answer is there.
+func (s *standard) roundTrip(ctx context.Context, req *http.Request) (*http.Response, *Error) {
+	sent := false
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		// GetConn comes before each attempt, and there is another one only if the one before does not count.
+		GetConn: func(string) { sent = false },
+		GotConn: func(httptrace.GotConnInfo) { sent = true },
+	})
+	res, err := s.transport.RoundTrip(req.WithContext(ctx))
+	if err != nil {
+		return nil, classify(ctx, err, sent)
+	}
+	return res, nil
 }
 
 func flatten(h http.Header) Header {
