@@ -89,6 +89,7 @@ func TestAnInstallationIsSetUpAndUsedFromTheShell(t *testing.T) {
 			t.Errorf("through the MCP server the call lists %v, want %v", onServer, pipelines)
 		}
 		sh.fails("limit must be a whole number", "call", "list_all_octapipe_pipelines", "limit=many")
+		sh.fails(`^Octapipe knows no such thing \(404\): [^\n{]*\.$`, "call", "get_single_octapipe_pipeline_by_id", "id=nope")
 		sh.fails("limit must be a whole number", "call", "list_all_octapipe_pipelines", "limit=many", "--mcp", server.URL)
 		sh.fails("create_a_octapipe_task", "call", "create_a_octapipe_task", "--mcp", server.URL) // the server offers reads only
 
@@ -164,7 +165,9 @@ func TestWhatIsMistypedIsToldInASentence(t *testing.T) {
 		want string
 		args []string
 	}{
-		{`unknown command "dmeo"(?s:.*)demo`, []string{"dmeo"}},
+		{`^sluice has no command "dmeo"; did you mean demo\?$`, []string{"dmeo"}},
+		{`^sluice has no command "frobnicate"; .sluice --help. lists them$`, []string{"frobnicate"}},
+		{`^sluice token has no command "creat"; did you mean create\?$`, []string{"token", "creat"}},
 		{`"pipeline" is no argument`, []string{"call", "tool", "pipeline"}},
 		{`"=x" is no argument`, []string{"call", "tool", "=x"}},
 		{"value of filters is not JSON", []string{"call", "tool", "filters:=["}},

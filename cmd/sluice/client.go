@@ -90,14 +90,10 @@ func (c *client) do(ctx context.Context, method, path string, query url.Values, 
 	}
 	if answer.StatusCode >= 400 {
 		var p struct {
-			Message string          `json:"message"`
-			Details json.RawMessage `json:"details"`
+			Message string `json:"message"`
 		}
 		if json.Unmarshal(b, &p) != nil || p.Message == "" {
 			return nil, fmt.Errorf("Sluice at %s answered %s", c.base, answer.Status)
-		}
-		if len(p.Details) > 0 {
-			return nil, fmt.Errorf("%s\n%s", p.Message, p.Details)
 		}
 		return nil, errors.New(p.Message)
 	}

@@ -37,7 +37,6 @@ func newRoot() *cobra.Command {
 		Version:       version(),
 	}
 	root.SetVersionTemplate("sluice {{.Version}}\n")
-	root.SuggestionsMinimumDistance = 2
 	root.AddGroup(
 		&cobra.Group{ID: "run", Title: "Run:"},
 		&cobra.Group{ID: "admin", Title: "Administer (a client of the REST API: SLUICE_URL, SLUICE_TOKEN):"},
@@ -46,7 +45,7 @@ func newRoot() *cobra.Command {
 		demoCommand(), serveCommand(), octapipeCommand(), stdioCommand(), migrateCommand(), versionCommand(),
 		environmentCommand(), tokenCommand(), accountCommand(), mcpCommand(), callCommand(), integrationCommand(), logCommand(),
 	)
-	for _, cmd := range root.Commands() {
+	for _, cmd := range append(root.Commands(), root) {
 		if cmd.HasSubCommands() {
 			refuseUnknown(cmd)
 		}
@@ -54,8 +53,8 @@ func newRoot() *cobra.Command {
 	return root
 }
 
-// refuseUnknown makes a command that only holds others fail on a name that none of them has. Cobra would print its help and call that a success, so that a
-// script with a typing error goes on.
+// refuseUnknown makes a command that only holds others fail, in a sentence, on a name that none of them has. Cobra would print a group's help and call that a
+// success, so that a script with a typing error goes on.
 func refuseUnknown(group *cobra.Command) {
 	group.SuggestionsMinimumDistance = 2
 	group.Args = func(cmd *cobra.Command, args []string) error {
