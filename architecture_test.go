@@ -36,7 +36,7 @@ var arrows = map[string][]string{
 	"internal/vendor":      {"internal/account", "internal/refusal", "internal/expression", "internal/outbound", "internal/integration", "internal/jsonscan"},
 	"internal/refusal":     {"internal/integration", "internal/jsonscan"},
 	"internal/customfield": {"internal/toolset", "internal/integration", "internal/jsonscan"},
-	"internal/toolset":     {"internal/integration", "internal/jsonscan", "internal/spelling"},
+	"internal/toolset":     {"internal/filetype", "internal/integration", "internal/jsonscan", "internal/spelling"},
 
 	// What is kept.
 	"internal/account":     {"internal/refusal", "internal/integration", "internal/jsonscan", "internal/outbound", "internal/store", "internal/store/db", "internal/secret"},
@@ -48,6 +48,7 @@ var arrows = map[string][]string{
 	// The ground: these know nothing of Sluice.
 	"integrations":             {"internal/integration"},
 	"internal/integration":     {"internal/expression", "internal/spelling"},
+	"internal/filetype":        {},
 	"internal/spelling":        {},
 	"internal/expression":      {},
 	"internal/jsonscan":        {},
@@ -120,6 +121,18 @@ func TestTheTableOfArrowsHasNoCircle(t *testing.T) {
 	}
 	for name := range arrows {
 		visit(name, nil)
+	}
+}
+
+func TestTheArchitecturePageNamesEveryPackage(t *testing.T) {
+	page, err := os.ReadFile("docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range arrows {
+		if name != "." && !strings.Contains(string(page), "`"+name+"`") {
+			t.Errorf("docs/architecture.md does not say what %s holds", name)
+		}
 	}
 }
 
