@@ -9,6 +9,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 const (
@@ -142,7 +144,7 @@ func parse(files map[string][]byte) (*Definition, Faults) {
 	for _, name := range slices.Sorted(maps.Keys(doc.docs)) {
 		faults = append(faults, attach(d, name, doc.docs[name])...)
 	}
-	v := &validator{doc: doc, def: d, told: map[bool]int{}}
+	v := &validator{doc: doc, def: d, told: map[bool]int{}, compiled: map[string]*jsonschema.Schema{}}
 	v.definition()
 	faults = append(faults, v.faults...)
 	faults.sort()

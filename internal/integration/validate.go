@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"sluice/internal/expression"
 )
 
@@ -18,6 +20,8 @@ type validator struct {
 	faults Faults
 	told   map[bool]int // faults and advice
 	ways   []way        // to connect, the main one first
+
+	compiled map[string]*jsonschema.Schema // by their JSON
 }
 
 // place is where something stands: the keys that lead to it from the top of integration.yaml, a list's places by their numbers. For documentation it

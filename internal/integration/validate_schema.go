@@ -405,8 +405,12 @@ func (refusingLoader) Load(string) (any, error) {
 	return nil, errors.New("a schema may refer to nothing outside itself")
 }
 
-// compile hands a schema to the library.
+// compile hands a schema to the library, one that is used in many places once.
 func (v *validator) compile(p place, n *node) *jsonschema.Schema {
+	source := string(n.raw())
+	if compiled, ok := v.compiled[source]; ok {
+		return compiled
+	}
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.UseLoader(refusingLoader{})
@@ -419,6 +423,7 @@ func (v *validator) compile(p place, n *node) *jsonschema.Schema {
 				v.fault(p, "%s", problem)
 				return nil
 			}
+			v.compiled[source] = compiled
 			return compiled
 		}
 	}

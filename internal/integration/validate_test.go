@@ -145,6 +145,13 @@ func written(t *testing.T, old, new string) fstest.MapFS {
 	return files
 }
 
+// validated is everything that is said of a definition in one file.
+func validated(t *testing.T, definition string) integration.Faults {
+	t.Helper()
+	_, faults := integration.Validate(fstest.MapFS{"integration.yaml": {Data: []byte(definition)}}, ".")
+	return faults
+}
+
 func TestADefinitionWithoutFault(t *testing.T) {
 	d, faults := integration.Validate(written(t, "", ""), ".")
 	for _, f := range faults {
