@@ -57,7 +57,7 @@ func mcpCommand() *cobra.Command {
 	asJSON := clientFlags(cmd)
 	account := cmd.PersistentFlags().String("account", "", "the integrated account's id (needed only where there are several)")
 	create := &cobra.Command{
-		Use: "create NAME", Args: cobra.ExactArgs(1),
+		Use: "create [NAME]", Args: cobra.MaximumNArgs(1),
 		Short:   "Create an MCP server; its URL is printed this once",
 		Example: "  sluice mcp create \"Read only\" --methods read --tags pipelines --expires-at 2027-01-31T18:00:00Z",
 	}
@@ -76,7 +76,10 @@ func mcpCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		body, settings := map[string]any{"name": args[0]}, map[string]any{}
+		body, settings := map[string]any{}, map[string]any{}
+		if len(args) > 0 {
+			body["name"] = args[0]
+		}
 		if *expires != "" {
 			body["expires_at"] = *expires
 		}

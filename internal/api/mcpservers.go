@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -60,10 +61,10 @@ func (a *api) mcpServers() {
 		func(ctx context.Context, in *struct {
 			AccountByID
 			Body struct {
-				Name      string `json:"name" minLength:"1" maxLength:"200"`
-				Config    raw    `json:"config,omitempty" doc:"methods, tags, require_api_token_auth, structured_output, bind; without it all tools are offered"`
-				ExpiresAt raw    `json:"expires_at,omitempty" doc:"RFC 3339, in the future; never if left out or null"`
-				APIToken  *bool  `json:"require_api_token_auth,omitempty" doc:"As in config"`
+				Name      *string `json:"name,omitempty" minLength:"1" maxLength:"200" doc:"The account's name if left out"`
+				Config    raw     `json:"config,omitempty" doc:"methods, tags, require_api_token_auth, structured_output, bind; without it all tools are offered"`
+				ExpiresAt raw     `json:"expires_at,omitempty" doc:"RFC 3339, in the future; never if left out or null"`
+				APIToken  *bool   `json:"require_api_token_auth,omitempty" doc:"As in config"`
 			}
 		}) (*one[MCPServer], error) {
 			expires, err := expiry(in.Body.ExpiresAt)
@@ -71,11 +72,20 @@ func (a *api) mcpServers() {
 				return nil, err
 			}
 			draft := mcpserver.Draft{
-				Environment: caller(ctx).Environment, AccountID: in.ID, Name: in.Body.Name, Config: in.Body.Config,
+				Environment: caller(ctx).Environment, AccountID: in.ID, Config: in.Body.Config,
 				RequireAPITokenAuth: in.Body.APIToken, CreatedBy: caller(ctx).ID,
 			}
 			if expires != nil {
 				draft.ExpiresAt = *expires
+			}
+			if in.Body.Name != nil {
+				draft.Name = *in.Body.Name
+			} else {
+				acct, err := a.Accounts.Get(ctx, draft.Environment, in.ID)
+				if err != nil {
+					return nil, err
+				}
+				draft.Name = cmp.Or(acct.Name, acct.Integration)
 			}
 			server, token, err := a.Servers.Create(ctx, draft)
 			if err != nil {

@@ -79,12 +79,10 @@ func TestBodiesThatAreWrong(t *testing.T) {
 			"null":                                {"POST", servers, `null`, 422, "", []string{"object"}},
 			"a list":                              {"POST", servers, `[]`, 422, "", []string{"object"}},
 			"a text":                              {"POST", servers, `"x"`, 422, "", nil},
-			"no name":                             {"POST", servers, `{}`, 422, "name", []string{"required"}},
 			"an empty name":                       {"POST", servers, `{"name":""}`, 422, "name", nil},
 			"a name of white space":               {"POST", servers, `{"name":"  "}`, 422, "name", nil},
 			"a name that is too long":             {"POST", servers, `{"name":"` + strings.Repeat("x", 201) + `"}`, 422, "name", []string{"200"}},
 			"a number for a name":                 {"POST", servers, `{"name":5}`, 422, "name", []string{"text"}},
-			"null for a name":                     {"POST", servers, `{"name":null}`, 422, "name", nil},
 			"an unknown key":                      {"POST", servers, `{"name":"x","expires":"y"}`, 422, "expires", []string{"expires_at"}},
 			"a key in capitals":                   {"POST", servers, `{"NAME":"x","name":"y"}`, 422, "NAME", nil},
 			"a NUL":                               {"POST", servers, `{"name":"a\u0000b"}`, 422, "name", []string{"U+0000"}},
@@ -212,6 +210,16 @@ func TestQueriesThatAreWrong(t *testing.T) {
 		}
 		for _, path := range []string{"/integrated-account?next_cursor=", "/log?next_cursor=&limit=", tools + "?methods=&tags=", tools + "?methods=read,create,"} {
 			h.here.do(t, "GET", path, nil).list()
+		}
+	})
+}
+
+func TestAnMCPServerWithoutANameIsCalledLikeItsAccount(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, h *house) {
+		var made struct{ Name, URL string }
+		h.here.do(t, "POST", "/integrated-account/"+h.here.account+"/mcp", `{"config":{"methods":["read","write"]}}`).want(201).into(&made)
+		if made.Name == "" || made.URL == "" {
+			t.Errorf("made %+v, want a name and a URL", made)
 		}
 	})
 }
