@@ -32,8 +32,8 @@ var arrows = map[string][]string{
 
 	// One call.
 	"internal/gateway": {"internal/toolset", "internal/customfield", "internal/vendor", "internal/account", "internal/mcpserver", "internal/audit", "internal/catalog", "internal/integration",
-		"internal/jsonscan"},
-	"internal/vendor":      {"internal/account", "internal/refusal", "internal/expression", "internal/outbound", "internal/integration", "internal/jsonscan"},
+		"internal/filetype", "internal/jsonscan"},
+	"internal/vendor":      {"internal/account", "internal/filetype", "internal/refusal", "internal/expression", "internal/outbound", "internal/integration", "internal/jsonscan"},
 	"internal/refusal":     {"internal/integration", "internal/jsonscan"},
 	"internal/customfield": {"internal/toolset", "internal/integration", "internal/jsonscan"},
 	"internal/toolset":     {"internal/filetype", "internal/integration", "internal/jsonscan", "internal/spelling"},

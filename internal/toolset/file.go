@@ -196,7 +196,7 @@ func (p *plan) carried(file *fileArgument, values [][]byte, total *int64, f *fin
 	case *total > MaxContent:
 		f.add(argument, "is too large: the files of one call may have %s together; give what is larger by %s", filetype.Size(MaxContent), p.args[file.url].name)
 	case file.maxSize > 0 && int64(len(c.bytes)) > file.maxSize:
-		f.add(argument, "has %s, and at most %s are taken", filetype.Size(int64(len(c.bytes))), filetype.Size(file.maxSize))
+		f.add(argument, "has %s, and may have at most %s", filetype.Size(int64(len(c.bytes))), filetype.Size(file.maxSize))
 	}
 	if err := filetype.Check(file.types, c.mediaType, c.name, c.bytes); err != nil {
 		f.add(argument, "%v", err)

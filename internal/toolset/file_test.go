@@ -157,7 +157,7 @@ func TestFilesInACallHaveLimits(t *testing.T) {
 	tool := attach(t, integration.Parameter{Types: []string{"text/csv"}, MaxSize: 100}, attachSchema)
 	for arguments, want := range map[string]string{
 		`{"order":"o","file":"` + large + `"}`:                                              "file is too large: the files of one call may have 3 MiB together; give what is larger by file_url",
-		`{"order":"o","file_name":"a.csv","file_text":"` + strings.Repeat("a,b", 40) + `"}`: "file_text has 120 bytes, and at most 100 bytes are taken",
+		`{"order":"o","file_name":"a.csv","file_text":"` + strings.Repeat("a,b", 40) + `"}`: "file_text has 120 bytes, and may have at most 100 bytes",
 		`{"order":"o","file":"data:image/png;base64,aGk="}`:                                 "file is of the type image/png, and text/csv is taken",
 	} {
 		if got := refusal(t, tool, arguments).Error(); !strings.Contains(got, want) {

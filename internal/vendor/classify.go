@@ -3,6 +3,7 @@ package vendor
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -128,7 +129,13 @@ func (k *call) refused(answer *outbound.Response) (*Response, error) {
 func (k *call) unanswered(lost *outbound.Error) *Response {
 	r := unsent("")
 	what := k.credential.Mask(lost.Error())
+	if e, ok := errors.AsType[*fileError](lost); ok {
+		r.Problem.Argument = e.argument
+	}
 	switch {
+	case lost.Reason == outbound.Unread && lost.Sent:
+		// The request has no end, so that nobody may act on it (RFC 9112, 8).
+		r.Problem.Message = sentence(fmt.Sprintf("The upload to %s was broken off, so that it has no whole request and should have kept nothing: %s", k.label, k.credential.Mask(lost.Err.Error())))
 	case !lost.Sent:
 		r.Problem.Message = sentence("Nothing was sent to " + k.label + ": " + what)
 	case k.write:

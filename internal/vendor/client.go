@@ -49,11 +49,17 @@ type call struct {
 	first      string                  // the address of the first page, without the query
 	address    string                  // what is asked for, without the query
 	query      string                  // of the request, without the authorization's part
+
+	content **Content // where to put an answer that is a file; nil: answers are read whole
 }
 
 // Do makes a call. Only where it was not done for a reason of ours is there an error; all else is in the Response. When ctx ends, a read is given up; a write
 // that has been sent is waited for, so that what became of it is known.
 func (c *Client) Do(ctx context.Context, acct *account.Account, def *integration.Definition, req *Request) (*Response, error) {
+	return c.do(ctx, acct, def, req, nil)
+}
+
+func (c *Client) do(ctx context.Context, acct *account.Account, def *integration.Definition, req *Request, content **Content) (*Response, error) {
 	if err := ctx.Err(); err != nil {
 		return unsent("Nothing was sent: the caller went away."), nil
 	}
@@ -61,7 +67,7 @@ func (c *Client) Do(ctx context.Context, acct *account.Account, def *integration
 	if err != nil {
 		return nil, err
 	}
-	k := &call{Client: c, acct: acct, def: def, req: req, plan: plan, label: labelOf(def), write: changes(req.Method), auth: def.Authorization}
+	k := &call{Client: c, acct: acct, def: def, req: req, plan: plan, label: labelOf(def), write: changes(req.Method), auth: def.Authorization, content: content}
 	if req.Method.Authorization != nil {
 		k.auth = *req.Method.Authorization
 	}
@@ -78,11 +84,8 @@ func (c *Client) Do(ctx context.Context, acct *account.Account, def *integration
 		ctx = context.WithoutCancel(ctx) // outbound's own time-outs end it
 	}
 	answer, lost, err := k.send(ctx)
-	if e, ok := errors.AsType[*unbuilt](err); ok {
-		return unsent("Nothing was sent: " + sentence(e.Error())), nil
-	}
 	if err != nil {
-		return nil, err
+		return unmade(err)
 	}
 	if answer != nil && answer.Status == http.StatusUnauthorized && len(k.auth) > 0 {
 		return k.renewAndSend(ctx, answer)
@@ -93,6 +96,19 @@ func (c *Client) Do(ctx context.Context, acct *account.Account, def *integration
 // unbuilt is a request that the definition and the account do not add up to.
 type unbuilt struct{ error }
 
+// unmade is a call that was not sent, for a reason that is the definition's, the account's or an argument's; all other errors are ours.
+func unmade(err error) (*Response, error) {
+	r := unsent("Nothing was sent: " + sentence(err.Error()))
+	if e, ok := errors.AsType[*fileError](err); ok {
+		r.Problem.Argument = e.argument
+		return r, nil
+	}
+	if _, ok := errors.AsType[*unbuilt](err); ok {
+		return r, nil
+	}
+	return nil, err
+}
+
 // changes reports whether a method may change something: all but list, get and what the definition marks safe.
 func changes(m *integration.Method) bool { return m.Name != "list" && m.Name != "get" && !m.Safe }
 
@@ -102,7 +118,17 @@ func (k *call) send(ctx context.Context) (answer *outbound.Response, lost *outbo
 	if err != nil {
 		return nil, nil, &unbuilt{err}
 	}
-	answer, err = k.outbound.Do(ctx, request)
+	switch {
+	case k.content != nil:
+		answer, err = k.openContent(ctx, request)
+	case k.req.Upload != nil:
+		answer, err = k.sendUpload(ctx, request)
+	default:
+		answer, err = k.outbound.Do(ctx, request)
+	}
+	if e, ok := err.(*fileError); ok { // of itself: what it wraps is another exchange than the vendor's
+		return nil, nil, e
+	}
 	if err != nil {
 		if lost, _ = errors.AsType[*outbound.Error](err); lost == nil {
 			return nil, nil, err
@@ -120,7 +146,7 @@ func (k *call) renewAndSend(ctx context.Context, answer *outbound.Response) (*Re
 		k.credential = fresh
 		var lost *outbound.Error
 		if answer, lost, err = k.send(ctx); err != nil {
-			return nil, err
+			return unmade(err)
 		}
 		if answer == nil || answer.Status != http.StatusUnauthorized {
 			return k.classify(ctx, answer, lost)

@@ -16,7 +16,8 @@ type Request struct {
 	Path        string // encoded, follows the base URL
 	Query       string // encoded, without "?"
 	Header      [][2]string
-	Body        []byte // nil: none
+	Body        []byte  // nil: none
+	Upload      *Upload // instead of Body
 	ContentType string
 	Traceparent string    // W3C trace context of the caller, if any
 	Page        *Position // list methods: where to read; nil where nothing pages
@@ -73,4 +74,5 @@ type Problem struct {
 	Fields      map[string][]string // field → the vendor's reasons
 	Details     []byte              // the vendor's body as JSON, secrets out; its message alone where it is no JSON or too large; nil when none came
 	NeedsReauth bool                // the account's credential is dead
+	Argument    string              // the argument that is to blame: the file that it names cannot be had, or is not taken
 }
