@@ -29,7 +29,27 @@ func integrationCommand() *cobra.Command {
 			Short: "Print the tools of a built-in integration, or of a definition's folder, as Markdown; needs no server",
 			RunE:  func(cmd *cobra.Command, args []string) error { return inventory(cmd.OutOrStdout(), args[0]) },
 		},
+		schemaCommand(),
 	)
+	return cmd
+}
+
+// schemaCommand prints what editors complete a definition by.
+func schemaCommand() *cobra.Command {
+	docs := false
+	cmd := &cobra.Command{
+		Use: "schema", Args: cobra.NoArgs,
+		Short: "Print the JSON Schema of integration.yaml, for editors; needs no server",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			schema := integration.Schema()
+			if docs {
+				schema = integration.DocsSchema()
+			}
+			_, err := cmd.OutOrStdout().Write(schema)
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&docs, "docs", false, "that of a file in docs/ instead")
 	return cmd
 }
 
