@@ -22,16 +22,17 @@ var arrows = map[string][]string{
 		"internal/catalog", "internal/integration", "internal/toolset", "internal/store"},
 
 	// One running Sluice, put together from its parts.
-	"internal/node": {"integrations", "internal/api", "internal/mcp", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
+	"internal/node": {"integrations", "internal/api", "internal/mcp", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
 		"internal/environment", "internal/audit", "internal/catalog", "internal/integration", "internal/outbound", "internal/secret", "internal/store"},
 
 	// Doors: who asks, and in what language.
-	"internal/mcp": {"internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration", "internal/jsonscan"},
+	"internal/download": {"internal/gateway", "internal/vendor"},
+	"internal/mcp":      {"internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration", "internal/jsonscan"},
 	"internal/api": {"internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/environment", "internal/audit",
 		"internal/catalog", "internal/integration", "internal/jsonscan", "internal/store"},
 
 	// One call.
-	"internal/gateway": {"internal/toolset", "internal/customfield", "internal/vendor", "internal/account", "internal/mcpserver", "internal/audit", "internal/catalog", "internal/integration",
+	"internal/gateway": {"internal/table", "internal/toolset", "internal/customfield", "internal/vendor", "internal/account", "internal/mcpserver", "internal/audit", "internal/catalog", "internal/integration",
 		"internal/filetype", "internal/jsonscan"},
 	"internal/vendor":      {"internal/account", "internal/filetype", "internal/refusal", "internal/expression", "internal/outbound", "internal/integration", "internal/jsonscan"},
 	"internal/refusal":     {"internal/integration", "internal/jsonscan"},
@@ -50,6 +51,7 @@ var arrows = map[string][]string{
 	"internal/integration":     {"internal/expression", "internal/spelling"},
 	"internal/filetype":        {},
 	"internal/spelling":        {},
+	"internal/table":           {},
 	"internal/expression":      {},
 	"internal/jsonscan":        {},
 	"internal/outbound":        {},

@@ -35,24 +35,38 @@ func (g *Gateway) CallOperation(ctx context.Context, c *Caller, resource, method
 }
 
 func (g *Gateway) call(ctx context.Context, c *Caller, tool *toolset.Tool, arguments []byte) (*Result, error) {
-	record := audit.Record{
+	record := recordOf(c, tool)
+	result, err := g.perform(ctx, c, tool, arguments, &record)
+	g.finish(ctx, &record, result, err)
+	return result, err
+}
+
+// recordOf is the record of a call that begins now.
+func recordOf(c *Caller, tool *toolset.Tool) audit.Record {
+	return audit.Record{
 		Environment: c.Environment, Door: c.Door, AccountID: c.Account.ID, ServerID: c.ServerID, TokenID: c.TokenID,
 		ClientName: c.ClientName, RequestID: c.RequestID, Integration: c.Tools.Definition.Name,
 		Tool: tool.Name, Resource: tool.Resource.Name, Method: tool.Method.Name, Write: !tool.ReadOnly,
 		StartedAt: time.Now(),
 	}
-	result, err := g.perform(ctx, c, tool, arguments, &record)
-	record.Duration = time.Since(record.StartedAt)
+}
+
+// finish records what became of a call.
+func (g *Gateway) finish(ctx context.Context, record *audit.Record, result *Result, err error) {
 	switch {
 	case err != nil:
-		record.Outcome, record.Error = "unsent", "Sluice could not make the call"
+		g.finishAs(record, "unsent", &Result{Message: "Sluice could not make the call"})
 	case ctx.Err() != nil && result.Outcome != vendor.OK:
-		record.Outcome, record.Error, record.Status = "cancelled", result.Message, result.Status
+		g.finishAs(record, "cancelled", result)
 	default:
-		record.Outcome, record.Error, record.Status = outcome(result), result.Message, result.Status
+		g.finishAs(record, outcome(result), result)
 	}
-	g.audit.Finish(&record)
-	return result, err
+}
+
+func (g *Gateway) finishAs(record *audit.Record, outcome string, result *Result) {
+	record.Duration = time.Since(record.StartedAt)
+	record.Outcome, record.Error, record.Status = outcome, result.Message, result.Status
+	g.audit.Finish(record)
 }
 
 // perform is the call itself. It fills in what of the record is known on the way.
@@ -105,8 +119,10 @@ func (g *Gateway) send(ctx context.Context, c *Caller, tool *toolset.Tool, prepa
 		return g.dryRun(ctx, c, tool, prepared)
 	case tool.IsList():
 		return g.list(ctx, c, tool, prepared, requestOf(c, tool, prepared))
+	case IsFile(tool):
+		return g.file(ctx, c, tool, prepared)
 	}
-	response, err := g.vendor.Do(ctx, c.Account, c.Tools.Definition, requestOf(c, tool, prepared))
+	response, err := g.vendor.Do(ctx, c.Account, c.Tools.Definition, g.request(c, tool, prepared))
 	if err == nil && said != nil && refusedOnFields(response) {
 		// The fields may have changed since they were read: what the vendor refused was not done, so it can be said again as it should have been.
 		before := said.check.Set
@@ -115,7 +131,7 @@ func (g *Gateway) send(ctx context.Context, c *Caller, tool *toolset.Tool, prepa
 			return ended, failed
 		}
 		if !before.Equal(said.check.Set) {
-			response, err = g.vendor.Do(ctx, c.Account, c.Tools.Definition, requestOf(c, tool, again))
+			response, err = g.vendor.Do(ctx, c.Account, c.Tools.Definition, g.request(c, tool, again))
 		}
 	}
 	if err != nil {
@@ -141,6 +157,7 @@ func resultOf(tool *toolset.Tool, r *vendor.Response) *Result {
 	}
 	if p := r.Problem; p != nil {
 		result.Message, result.Fields, result.Details, result.NeedsReauth = p.Message, p.Fields, p.Details, p.NeedsReauth
+		result.Invalid, result.Field = p.Argument != "", p.Argument
 	}
 	return result
 }

@@ -2,7 +2,7 @@
 // intent of a write is recorded, the request sent, and the outcome recorded. Whatever must hold for every call holds here,
 // once, whichever door it came through.
 //
-// It imports toolset, customfield, vendor, account, mcpserver, integration, audit and jsonscan; doors (mcp, api, dashboard) import it. A door asks Open or
+// It imports toolset, customfield, filetype, vendor, account, mcpserver, integration, audit and jsonscan; doors (mcp, api, dashboard) import it. A door asks Open or
 // OpenAccount who may call what, hands a name and arguments as bytes to Call, and puts the Result into its own language.
 package gateway
 
@@ -12,6 +12,7 @@ import (
 	"sluice/internal/account"
 	"sluice/internal/audit"
 	"sluice/internal/integration"
+	"sluice/internal/mcpserver"
 	"sluice/internal/toolset"
 	"sluice/internal/vendor"
 )
@@ -21,7 +22,7 @@ type Caller struct {
 	Environment string
 	Account     *account.Account
 	Tools       *toolset.Toolset
-	Door        string // mcp, api, cli, dashboard
+	Door        string // mcp, api, cli, dashboard, file
 	ServerID    string // the MCP server, if one
 	ServerName  string
 	TokenID     string // the API token, if one
@@ -40,7 +41,8 @@ type Result struct {
 	// Body is the answer as JSON: the vendor's object as it is, or the array of a list's items. nil when the vendor sent nothing.
 	Body        []byte
 	ContentType string
-	Status      int // the vendor's HTTP status, 0 if none came
+	File        *File // instead of Body, where the answer is a file
+	Status      int   // the vendor's HTTP status, 0 if none came
 
 	// Lists.
 	Items       int
@@ -76,6 +78,13 @@ type Accounts interface {
 // Vendor makes one HTTP call. An error means that nothing could even be tried; what the vendor or the network did is in the response.
 type Vendor interface {
 	Do(ctx context.Context, acct *account.Account, def *integration.Definition, req *vendor.Request) (*vendor.Response, error)
+	// Open is Do for an answer that is a file: where all is well there is a Content, to be closed.
+	Open(ctx context.Context, acct *account.Account, def *integration.Definition, req *vendor.Request) (*vendor.Content, *vendor.Response, error)
+}
+
+// Servers finds an MCP server of an account, or an error that wraps mcpserver.ErrNotFound.
+type Servers interface {
+	Get(ctx context.Context, environment, accountID, id string) (*mcpserver.Server, error)
 }
 
 // Recorder keeps the audit: Begin is durable before it returns, Finish is not waited for.
@@ -94,26 +103,41 @@ type Sealer interface {
 type Config struct {
 	Definitions Definitions
 	Accounts    Accounts
+	Servers     Servers
 	Vendor      Vendor
 	Audit       Recorder
 	Sealer      Sealer
+	FileURL     func(token string) string // the URL at which a link to a file is served
+	MaxFile     int64                     // bytes of a file, and of all files of one upload; 0: DefaultMaxFile
 	// FieldsChanged is told when an account's custom fields are found changed. It must not wait. nil: nobody wants to know.
 	FieldsChanged func(*account.Account)
+	// Fetch reads a public file whole. Its error is a clause without secrets.
+	Fetch func(ctx context.Context, url string) ([]byte, error)
 }
 
 // Gateway makes calls. It is safe for concurrent use.
 type Gateway struct {
 	definitions Definitions
 	accounts    Accounts
+	servers     Servers
 	vendor      Vendor
 	audit       Recorder
 	sealer      Sealer
+	fileURL     func(token string) string
+	maxFile     int64
 	changed     func(*account.Account)
+	fetch       func(ctx context.Context, url string) ([]byte, error)
 	toolsets    toolsets
 	fields      fields
 }
 
 // New returns a Gateway over its parts.
 func New(c Config) *Gateway {
-	return &Gateway{definitions: c.Definitions, accounts: c.Accounts, vendor: c.Vendor, audit: c.Audit, sealer: c.Sealer, changed: c.FieldsChanged}
+	if c.MaxFile <= 0 {
+		c.MaxFile = DefaultMaxFile
+	}
+	return &Gateway{
+		definitions: c.Definitions, accounts: c.Accounts, servers: c.Servers, vendor: c.Vendor, audit: c.Audit, sealer: c.Sealer,
+		fileURL: c.FileURL, maxFile: c.MaxFile, changed: c.FieldsChanged, fetch: c.Fetch,
+	}
 }

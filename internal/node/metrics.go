@@ -28,7 +28,7 @@ type callLabels struct {
 
 // The doors and outcomes that a Record has.
 var (
-	doors    = []string{"mcp", "api", "cli", "dashboard"}
+	doors    = []string{"mcp", "api", "cli", "dashboard", "file"}
 	outcomes = []string{"ok", "invalid", "refused", "rate_limited", "unsent", "unknown", "cancelled"}
 )
 

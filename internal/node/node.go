@@ -21,6 +21,7 @@ import (
 	"sluice/internal/api"
 	"sluice/internal/audit"
 	"sluice/internal/catalog"
+	"sluice/internal/download"
 	"sluice/internal/environment"
 	"sluice/internal/gateway"
 	"sluice/internal/mcp"
@@ -39,6 +40,7 @@ type Settings struct {
 	MasterKeyFile  string   // "": master.key beside the SQLite file
 	PublicURL      string   // under which the world reaches this installation
 	AllowAddresses []string // addresses inside the network that vendors may have: loopback, private, prefixes
+	MaxFile        int64    // bytes of a file that is passed on, either way; 0: 1 GiB
 	AllowedOrigins []string // of web pages that may call MCP servers
 	AllowedHosts   []string // names that this machine may be called by while it listens on loopback
 	Version        string
@@ -61,6 +63,7 @@ type Node struct {
 	outbound *outbound.Client
 	mcp      *mcp.Handler
 	api      http.Handler
+	files    *download.Handler
 	closers  []func()
 
 	background sync.WaitGroup // announcements under way
@@ -113,8 +116,10 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 	n.onClose(n.Audit.Close)
 	n.metrics = newMetrics(n.Audit, s.Version)
 	n.Gateway = gateway.New(gateway.Config{
-		Definitions: n.Catalog, Accounts: n.Accounts, Audit: n.metrics, Sealer: n.Keys,
+		Definitions: n.Catalog, Accounts: n.Accounts, Servers: n.Servers, Audit: n.metrics, Sealer: n.Keys,
+		FileURL: n.fileURL, MaxFile: s.MaxFile,
 		Vendor: vendor.New(n.Accounts, n.outbound),
+		Fetch:  n.fetch,
 		FieldsChanged: func(acct *account.Account) {
 			n.background.Go(func() {
 				if err := n.Store.Publish(context.WithoutCancel(ctx), store.Fields, acct.ID); err != nil {
@@ -138,6 +143,7 @@ func (n *Node) openDoors() error {
 		return err
 	}
 	n.mcp = door
+	n.files = &download.Handler{Gateway: n.Gateway, Log: n.Settings.Log}
 	n.api = api.New(api.Config{
 		Environments: n.Environments, Accounts: n.Accounts, Servers: n.Servers, Catalog: n.Catalog, Audit: n.Audit, Gateway: n.Gateway,
 		MCPURL: n.MCPURL, Ready: n.Store.Ping, Version: n.Settings.Version, Log: n.Settings.Log,
@@ -156,6 +162,18 @@ func (n *Node) masterKey() (secret.Source, error) {
 		return secret.File(filepath.Join(filepath.Dir(n.Store.Path()), "master.key")), nil
 	}
 	return nil, errors.New("PostgreSQL needs a master key, the same on every node: give --master-key, SLUICE_MASTER_KEY or --master-key-file (32 random bytes in base64: openssl rand -base64 32)")
+}
+
+// fetch reads a file of somebody's by its URL, under the policy that holds for vendors' addresses.
+func (n *Node) fetch(ctx context.Context, url string) ([]byte, error) {
+	response, err := n.outbound.Do(ctx, &outbound.Request{Method: http.MethodGet, URL: url})
+	if err != nil {
+		return nil, err
+	}
+	if response.Status != http.StatusOK {
+		return nil, fmt.Errorf("it was answered with HTTP %d", response.Status)
+	}
+	return response.Body, nil
 }
 
 // checkFilters refuses a config that names what the account's integration does not have, or leaves no tool.
@@ -189,12 +207,19 @@ func (n *Node) Handler() http.Handler {
 			n.mcp.ServeHTTP(w, r)
 			return
 		}
+		if strings.HasPrefix(r.URL.Path, download.Path) {
+			n.files.ServeHTTP(w, r)
+			return
+		}
 		n.api.ServeHTTP(w, r)
 	})
 }
 
 // MCPURL is the URL of an MCP server by its token.
 func (n *Node) MCPURL(token string) string { return n.Settings.PublicURL + mcp.Path + token }
+
+// fileURL is the URL of a file by the token of a link to it.
+func (n *Node) fileURL(token string) string { return n.Settings.PublicURL + download.Path + token }
 
 // Drain ends the streams, so that a server's Shutdown need not wait for them.
 func (n *Node) Drain(ctx context.Context) error {
