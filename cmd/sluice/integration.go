@@ -59,6 +59,9 @@ func validate(w io.Writer, path string) error {
 	def, faults := integration.Validate(os.DirFS(folder), ".")
 	for _, f := range faults {
 		f.File = filepath.Join(folder, f.File)
+		if f.Advice {
+			f.Message = "advice: " + f.Message
+		}
 		fmt.Fprintln(w, f)
 	}
 	if n := len(faults.Fatal()); n > 0 {
@@ -67,6 +70,13 @@ func validate(w io.Writer, path string) error {
 	tools, err := toolset.Compile(def, toolset.Options{})
 	if err != nil {
 		return fmt.Errorf("%s: no tools can be made of it: %w", path, err)
+	}
+	for _, t := range tools.Tools {
+		for _, example := range t.Method.Doc.Examples {
+			if _, err := t.Prepare(example.Arguments); err != nil {
+				return fmt.Errorf("%s: the example %q is refused: %w", path, example.Title, err)
+			}
+		}
 	}
 	fmt.Fprintf(w, "%s is valid: %s.\n", def.Name, counted(len(tools.Tools), "tool"))
 	return nil

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"flag"
+	"os"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the pages of docs/ that are made by the program anew")
+
+func TestThePageOfOctapipesToolsIsWhatTheProgramPrints(t *testing.T) {
+	const page = "../../docs/octapipe-tools.md"
+	printed := newShell(t).run("integration", "docs", "octapipe")
+	if *update {
+		if err := os.WriteFile(page, []byte(printed), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	written, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(written) != printed {
+		t.Error("the definition has changed since docs/octapipe-tools.md was written: go test ./cmd/sluice -run Page -update writes it anew")
+	}
+}
+
+func TestTheSchemasOfADefinitionArePrinted(t *testing.T) {
+	sh := newShell(t)
+	var definition, docs struct {
+		Ref string `json:"$ref"`
+	}
+	sh.json(&definition, "integration", "schema")
+	sh.json(&docs, "integration", "schema", "--docs")
+	if definition.Ref != "#/$defs/Definition" || docs.Ref != "#/$defs/Docs" {
+		t.Errorf("want the schema of a definition and that of its documentation, got %s and %s", definition.Ref, docs.Ref)
+	}
+}
