@@ -20,6 +20,9 @@ const (
 // dryRun tells what a call would do, and changes nothing: it lists what the call would touch, counts it, and shows a sample before and after.
 func (g *Gateway) dryRun(ctx context.Context, c *Caller, tool *toolset.Tool, prepared *toolset.Prepared) (*Result, error) {
 	plan := tool.Method.DryRun
+	if plan.File != "" {
+		return g.dryImport(ctx, c, tool, prepared)
+	}
 	lister, ok := c.Tools.Operation(tool.Resource.Name, plan.List)
 	if !ok {
 		return nil, fmt.Errorf("%s has no method %s to try %s by", tool.Resource.Name, plan.List, tool.Method.Name)

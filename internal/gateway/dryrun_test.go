@@ -2,6 +2,9 @@ package gateway_test
 
 import (
 	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -46,5 +49,46 @@ func TestADryRunTellsAndChangesNothing(t *testing.T) {
 	r = w.ok("octapipe_database_records_bulk_delete", `{"database_uuid":%q,`+filters+`,"dry_run":true}`, database)
 	if !strings.Contains(string(r.Body), "would be deleted") || len(w.writes()) != 1 {
 		t.Errorf("%s, want what would be deleted, and nothing sent", r.Body)
+	}
+}
+
+func TestADryRunOfAnImportReadsTheFileAndSendsNothing(t *testing.T) {
+	w := newWorld(t)
+	database := w.id("list_all_octapipe_databases", `{}`, "Vendor Compliance")
+	const content = "\xEF\xBB\xBFname;Risk Level;Last Assessment\r\n\"Alder\r\nand Sons\";High;2026-01-31\r\nBirch;Severe;31.01.2026\r\nCedar;Low;"
+	file := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { io.WriteString(rw, content) }))
+	defer file.Close()
+	var tried struct {
+		Rows    int
+		Refused int `json:"refused_rows"`
+		Errors  []struct {
+			Row    int
+			Field  string
+			Reason string
+		}
+		Sample []struct{ After map[string]string }
+	}
+	r := w.ok("octapipe_database_records_import",
+		`{"database_uuid":%q,"file_url":%q,"mapping":{"name":"name","Risk Level":"Risk Level","Last Assessment":"cf_last_assessment"},"dry_run":true}`, database, file.URL)
+	if err := json.Unmarshal(r.Body, &tried); err != nil {
+		t.Fatalf("%v in %s", err, r.Body)
+	}
+	if tried.Rows != 3 || tried.Refused != 1 || len(tried.Errors) != 2 || tried.Errors[0].Row != 3 || !strings.Contains(tried.Errors[0].Field, "Risk Level") {
+		t.Errorf("%s, want three rows of which the third of the file has two wrong cells", r.Body)
+	}
+	if tried.Sample[0].After["cf_risk_level"] != "High" {
+		t.Errorf("the sample is %v, want cells by key", tried.Sample)
+	}
+	for name, test := range map[string][2]string{
+		"a column that is not there": {`{"Risky":"cf_risk_level","name":"name"}`, "Risky"},
+		"a field that is none":       {`{"Risk Level":"cf_nonsense"}`, "cf_nonsense"},
+	} {
+		r := w.call("octapipe_database_records_import", `{"database_uuid":%q,"file_url":%q,"mapping":`+test[0]+`,"dry_run":true}`, database, file.URL)
+		if !r.Invalid || !strings.Contains(r.Message, test[1]) {
+			t.Errorf("%s: %q, want a refusal with %q", name, r.Message, test[1])
+		}
+	}
+	if sent := w.writes(); len(sent) != 0 {
+		t.Errorf("the vendor got %v, want nothing", sent)
 	}
 }

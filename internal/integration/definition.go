@@ -122,8 +122,12 @@ type Method struct {
 
 // DryRun says how it is found out what a method would do: a list of the same resource, called with the same arguments, shows what it would touch.
 type DryRun struct {
-	List    string `yaml:"list" json:"list"`                 // the method that lists
+	List    string `yaml:"list" json:"list,omitempty"`       // the method that lists
 	Changes string `yaml:"changes" json:"changes,omitempty"` // the argument that holds new values; empty: what is listed would go
+
+	// Where the method imports a table, that is read instead of a list.
+	File    string `yaml:"file" json:"file,omitempty"`       // the argument that holds the table's URL
+	Mapping string `yaml:"mapping" json:"mapping,omitempty"` // the argument that says which column goes where
 }
 
 // Parameter says how one argument outside the body travels.

@@ -148,37 +148,69 @@ func (v *validator) pagination(p place, page *Pagination) {
 	}
 	counted := page.Format == "page" || page.Format == "offset"
 	if counted && page.MaxSize == 0 && page.Next == "" && page.Total == "" && page.LastPage == "" && page.More == "" {
-		v.advise(p, "says not how its end is known, so that every list costs a call more: add total, last_page, more or max_size")
+		v.advise(p, "does not say how its end is known, so that every list costs a call more: add total, last_page, more or max_size")
 	}
 }
 
+// dryImport checks a dry run that reads a table: both arguments have to be the body's.
+func (v *validator) dryImport(p place, r *Resource, m *Method) {
+	body := v.properties(docPlace(r, m).at("body_schema"))
+	for key, argument := range map[string]string{"file": m.DryRun.File, "mapping": m.DryRun.Mapping} {
+		if m.Doc != nil && body.known && !slices.Contains(body.names, argument) {
+			v.fault(p.at(key), "is %q, which is no member of the body%s", argument, near(argument, body.names))
+		}
+	}
+}
+
+// dryRun checks how it is found out what a method would do: by a list, or by the table that it imports.
 func (v *validator) dryRun(p place, r *Resource, m *Method) {
 	d := m.DryRun
-	if d == nil || d.List == "" {
+	if d == nil {
 		return
 	}
+	switch {
+	case d.List == "" && d.File == "":
+		v.fault(p, "does not say how one finds out what the method would do: add list, the method that lists what it would touch, or file, the argument that holds a table's URL")
+	case d.List != "" && d.File != "":
+		v.fault(p.at("file"), "is beside list: what a call would do is found out in one way, so take one of the two out")
+	case d.File == "" && d.Mapping != "":
+		v.fault(p.at("mapping"), "has no effect without file: take it out")
+	case d.List == "" && d.Changes != "":
+		v.fault(p.at("changes"), "has no effect without list: take it out")
+	}
+	body := v.properties(docPlace(r, m).at("body_schema"))
+	for _, named := range []struct{ key, argument string }{{"changes", d.Changes}, {"file", d.File}, {"mapping", d.Mapping}} {
+		if named.argument != "" && m.Doc != nil && body.known && !slices.Contains(body.names, named.argument) {
+			v.fault(p.at(named.key), "is %q, which is no member of the body%s", named.argument, near(named.argument, body.names))
+		}
+	}
+	if d.List != "" {
+		v.dryRunList(p.at("list"), r, m)
+	}
+}
+
+// dryRunList checks that a list can be called with what the method is called with.
+func (v *validator) dryRunList(p place, r *Resource, m *Method) {
+	d := m.DryRun
 	lister, ok := r.Method(d.List)
 	if !ok {
-		v.fault(p.at("list"), "is %q, which is no method of %s%s", d.List, r.Name, nearest(d.List, r.methodNames()))
+		v.fault(p, "is %q, which is no method of %s%s", d.List, r.Name, nearest(d.List, r.methodNames()))
 		return
 	}
 	if lister.Name != "list" && lister.Pagination == nil {
-		v.fault(p.at("list"), "is %s, which does not list: name a method that answers a page of items", d.List)
+		v.fault(p, "is %s, which does not list: name a method that answers a page of items", d.List)
+		return
 	}
 	own := pathArguments(m)
 	for _, argument := range pathArguments(lister) {
 		if !slices.Contains(own, argument) {
-			v.fault(p.at("list"), "is %s, whose path needs %s, which %s does not have", d.List, argument, m.Name)
+			v.fault(p, "is %s, whose path needs %s, which %s does not have", d.List, argument, m.Name)
 		}
 	}
-	body := v.properties(docPlace(r, m).at("body_schema"))
-	if d.Changes != "" && m.Doc != nil && body.known && !slices.Contains(body.names, d.Changes) {
-		v.fault(p.at("changes"), "is %q, which is no member of the body%s", d.Changes, near(d.Changes, body.names))
-	}
+	listed := v.properties(docPlace(r, lister).at("query_schema"))
 	for _, name := range v.required(docPlace(r, m).at("body_schema")) {
-		listed := v.properties(docPlace(r, lister).at("query_schema"))
 		if m.Doc != nil && lister.Doc != nil && listed.known && name != d.Changes && !slices.Contains(listed.names, name) {
-			v.fault(p.at("list"), "is %s, which takes no %s: a dry run gives it the call's own arguments, so describe it there", d.List, name)
+			v.fault(p, "is %s, which takes no %s: a dry run gives it the call's own arguments, so describe it there", d.List, name)
 		}
 	}
 }

@@ -85,7 +85,6 @@ var wants = map[string]string{
 	"Lookup.method":             "the method that is called",
 	"Lookup.arguments":          "what it is called with; {{id}} is the object's id",
 	"Lookup.parent":             "the dotted path to the parent's id in the answer",
-	"DryRun.list":               "the method that lists what would be touched",
 	"Documentation.description": "what the tool does, in a sentence a model can choose it by",
 	"Example.title":             "what the call is for",
 	"Example.arguments":         "the call's arguments, {} for none",
