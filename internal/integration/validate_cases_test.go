@@ -54,7 +54,7 @@ var broken = []struct{ old, new, want string }{
 	{`base_url: "https://{{context.region}}.yard.example/v2"`, `base_url: "https://{{context.regoin}}.yard.example"`,
 		`integration.yaml:3:1: base_url refers to {{context.regoin}}, which is not known; did you mean "region"?`},
 	{`base_url: "https://{{context.region}}.yard.example/v2"`, `base_url: "https://{{region}}.yard.example"`,
-		"integration.yaml:3:1: base_url refers to {{region}}, which says not of what: write {{context.region}} or another of context"},
+		"integration.yaml:3:1: base_url refers to {{region}}, which does not say of what: write {{context.region}} or another of context"},
 	{`base_url: "https://{{context.region}}.yard.example/v2"`, `base_url: "https://{{context.region}.yard.example"`,
 		`integration.yaml:3:1: base_url is no template: "https://{{context.region}.yard.example" opens braces that are not closed: write {{…}}`},
 	{`base_url: "https://{{context.region}}.yard.example/v2"`, `base_url: "https://{{credentials.email}}.yard.example"`,
@@ -143,7 +143,7 @@ var broken = []struct{ old, new, want string }{
 	{"pagination: {format: cursor, cursor: after, next: meta.next,", "pagination: {format: curser, cursor: after, next: meta.next,",
 		`integration.yaml:32:14: pagination.format is "curser", which is not known; did you mean "cursor"?`},
 	{"pagination: {format: cursor, cursor: after, next: meta.next, items: data, size: limit, max_size: 50}", "pagination: {format: page, page: page, first: 0, cursor: after}",
-		"~integration.yaml:32:1: pagination says not how its end is known, so that every list costs a call more: add total, last_page, more or max_size" + "\n" +
+		"~integration.yaml:32:1: pagination does not say how its end is known, so that every list costs a call more: add total, last_page, more or max_size" + "\n" +
 			"~integration.yaml:32:50: pagination.cursor has no effect with the format page: take it out"},
 	{"pagination: {format: cursor, cursor: after, next: meta.next, items: data, size: limit, max_size: 50}\n", "",
 		"~integration.yaml:44:5: resources.docks.list does not say how it pages, so that one page is all that is read: add pagination to it or to the definition, with format none where the answer is always whole" + "\n" +
@@ -175,7 +175,7 @@ var broken = []struct{ old, new, want string }{
 	{"      method: get\n      items: fields\n", "      method: fetch\n      items: fields\n",
 		`integration.yaml:40:7: resources.docks.field_list.method is "fetch", which is no method of docks; known: list, get, fields_schema`},
 	{"      type: type\n      types:", "      types:",
-		"integration.yaml:39:5: resources.docks.field_list has types and says not where a field tells its own: add type, the dotted path to it"},
+		"integration.yaml:39:5: resources.docks.field_list has types and does not say where a field tells its own: add type, the dotted path to it"},
 	{"types: {text: {type: string},", "types: {text: {type: text},",
 		`integration.yaml:44:22: resources.docks.field_list.types.text.type is "text", which is no type; did you mean "string"?`},
 	{"safe: true, response: {format: custom_fields}}", "safe: true, response: {format: fields}}",
@@ -238,9 +238,15 @@ var broken = []struct{ old, new, want string }{
 		`integration.yaml:68:94: resources.ships.bulk_move.dry_run.list is "lst", which is no method of ships; did you mean "list"?`},
 	{"dry_run: {list: list, changes: values}", "dry_run: {list: find, changes: value}",
 		"integration.yaml:68:94: resources.ships.bulk_move.dry_run.list is find, which does not list: name a method that answers a page of items" + "\n" +
-			"integration.yaml:68:94: resources.ships.bulk_move.dry_run.list is find, which takes no filters: a dry run gives it the call's own arguments, so describe it there" + "\n" +
-			"integration.yaml:68:94: resources.ships.bulk_move.dry_run.list is find, which takes no values: a dry run gives it the call's own arguments, so describe it there" + "\n" +
 			`integration.yaml:68:106: resources.ships.bulk_move.dry_run.changes is "value", which is no member of the body; did you mean "values"?`},
+	{"dry_run: {list: list, changes: values}", "dry_run: {}",
+		"integration.yaml:68:84: resources.ships.bulk_move.dry_run does not say how one finds out what the method would do: add list, the method that lists what it would touch, or file, the argument that holds a table's URL"},
+	{"dry_run: {list: list, changes: values}", "dry_run: {list: list, file: file_url}",
+		"integration.yaml:68:94: resources.ships.bulk_move.dry_run.list is list, which takes no values: a dry run gives it the call's own arguments, so describe it there" + "\n" +
+			"integration.yaml:68:106: resources.ships.bulk_move.dry_run.file is beside list: what a call would do is found out in one way, so take one of the two out" + "\n" +
+			`integration.yaml:68:106: resources.ships.bulk_move.dry_run.file is "file_url", which is no member of the body`},
+	{"dry_run: {list: list, changes: values}", "dry_run: {changes: values, mapping: filters}",
+		"integration.yaml:68:84: resources.ships.bulk_move.dry_run does not say how one finds out what the method would do: add list, the method that lists what it would touch, or file, the argument that holds a table's URL"},
 	{"delete:\n  description: Delete a ship.\n", "delete:\n",
 		"docs/ships.yaml:27:1: delete has no description: add what the tool does, in a sentence a model can choose it by"},
 	{"find:\n  description: Find", "fnd:\n  description: Find",

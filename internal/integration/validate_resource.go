@@ -140,7 +140,7 @@ func (v *validator) fieldList(p place, r *Resource) {
 		v.dotted(p.at(path.key), path.value)
 	}
 	if len(f.Types) > 0 && f.Type == "" {
-		v.fault(p, "has types and says not where a field tells its own: add type, the dotted path to it")
+		v.fault(p, "has types and does not say where a field tells its own: add type, the dotted path to it")
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Types)) {
 		v.schema(p.at("types", name))

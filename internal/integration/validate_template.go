@@ -38,7 +38,7 @@ func (v *validator) template(p place, source string, refs references) *Template 
 		names, known := refs[ref.Space]
 		switch {
 		case ref.Space == "":
-			v.fault(p, "refers to {{%s}}, which says not of what: write {{context.%s}} or another of %s", ref.Name, ref.Name, strings.Join(refs.spaces(), ", "))
+			v.fault(p, "refers to {{%s}}, which does not say of what: write {{context.%s}} or another of %s", ref.Name, ref.Name, strings.Join(refs.spaces(), ", "))
 		case !known:
 			v.fault(p, "refers to {{%s}}, and there is no %s here%s", ref, ref.Space, nearest(ref.Space, refs.spaces()))
 		case !slices.Contains(names, ref.Name) && ref.Space == "token" && ref.Name == "refresh":
