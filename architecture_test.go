@@ -27,7 +27,7 @@ var arrows = map[string][]string{
 
 	// Doors: who asks, and in what language.
 	"internal/download": {"internal/gateway", "internal/vendor"},
-	"internal/mcp":      {"internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration", "internal/jsonscan"},
+	"internal/mcp":      {"internal/filetype", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration", "internal/jsonscan"},
 	"internal/api": {"internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/environment", "internal/audit",
 		"internal/catalog", "internal/integration", "internal/jsonscan", "internal/store"},
 
