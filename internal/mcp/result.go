@@ -13,11 +13,14 @@ import (
 
 // appendToolResult appends the members of a CallToolResult. The payload is said once: as JSON in one text, or, where the tool has an output schema
 // and the revision knows of it, as structuredContent beside a text that says where it is. The text is never empty, since some clients show nothing else.
-func appendToolResult(dst []byte, r *gateway.Result, structured bool) []byte {
-	if r.Failed() {
+func appendToolResult(dst []byte, r *gateway.Result, v revision) []byte {
+	switch {
+	case r.Failed():
 		return appendError(dst, r)
+	case r.File != nil:
+		return appendFile(dst, r, v)
 	}
-	structured = structured && r.Tool != nil && r.Tool.OutputSchema != nil
+	structured := v.structured() && r.Tool != nil && r.Tool.OutputSchema != nil
 	dst = append(dst, `"content":[{"type":"text","text":"`...)
 	switch {
 	case isList(r.Tool) && structured:

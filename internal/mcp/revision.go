@@ -34,6 +34,9 @@ func (v revision) modern() bool { return v >= rev20260728 }
 
 func (v revision) structured() bool { return v >= rev20250618 }
 
+// links reports whether a result can hold a link to a resource.
+func (v revision) links() bool { return v >= rev20250618 }
+
 func revisionNamed(name string) (revision, bool) {
 	for v, n := range revisionNames {
 		if n == name {

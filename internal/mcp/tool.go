@@ -42,7 +42,7 @@ func (c *call) callTool(dst []byte) ([]byte, *failure) {
 		return dst, c.internal("call the tool", name, err)
 	}
 	dst = member(c.open(dst, appendLimits(nil, result)))
-	return append(appendToolResult(dst, result, c.revision.structured()), "}}"...), nil
+	return append(appendToolResult(dst, result, c.revision), "}}"...), nil
 }
 
 // clientName is what the client calls itself. Legacy revisions say it in the handshake alone, which is forgotten: there the User-Agent has to do.
