@@ -19,7 +19,7 @@ var arrows = map[string][]string{
 
 	// The binary's commands; only they know the sandbox and the bridge.
 	"cmd/sluice": {"integrations", "internal/node", "internal/api", "internal/octapipe", "internal/stdio", "internal/account", "internal/mcpserver", "internal/environment",
-		"internal/catalog", "internal/integration", "internal/toolset", "internal/store"},
+		"internal/catalog", "internal/integration", "internal/toolset", "internal/gateway", "internal/store"},
 
 	// One running Sluice, put together from its parts.
 	"internal/node": {"integrations", "internal/api", "internal/mcp", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
@@ -28,7 +28,7 @@ var arrows = map[string][]string{
 	// Doors: who asks, and in what language.
 	"internal/download": {"internal/gateway", "internal/vendor"},
 	"internal/mcp":      {"internal/filetype", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration", "internal/jsonscan"},
-	"internal/api": {"internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/environment", "internal/audit",
+	"internal/api": {"internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/environment", "internal/audit",
 		"internal/catalog", "internal/integration", "internal/jsonscan", "internal/store"},
 
 	// One call.

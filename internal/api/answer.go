@@ -31,6 +31,10 @@ func (a *api) answerCall(w http.ResponseWriter, r *http.Request, c *gateway.Call
 
 // answer writes what a call yielded: the vendor's object as it is, or the page of a list.
 func answer(w http.ResponseWriter, r *gateway.Result) {
+	if r.File != nil {
+		send(w, "application/json", r.File.AppendJSON(nil))
+		return
+	}
 	if !r.Tool.IsList() {
 		if r.Body == nil {
 			w.WriteHeader(http.StatusNoContent)

@@ -85,8 +85,13 @@ func (a *api) proxied(w http.ResponseWriter, r *http.Request, resource, method, 
 		write(w, p)
 		return
 	}
+	arguments := joined(tool, query, id, body)
+	if gateway.IsFile(tool) {
+		a.stream(w, r, c, resource, method, arguments)
+		return
+	}
 	a.answerCall(w, r, c, func() (*gateway.Result, error) {
-		return a.Gateway.CallOperation(r.Context(), c, resource, method, joined(tool, query, id, body))
+		return a.Gateway.CallOperation(r.Context(), c, resource, method, arguments)
 	})
 }
 

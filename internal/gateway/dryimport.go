@@ -22,14 +22,16 @@ func (g *Gateway) dryImport(ctx context.Context, c *Caller, tool *toolset.Tool, 
 	refuse := func(argument, format string, args ...any) (*Result, error) {
 		return invalid(tool, &toolset.ArgumentError{Tool: tool.Name, Faults: []toolset.Fault{{Argument: argument, Message: fmt.Sprintf(format, args...)}}}), nil
 	}
-	address := textAt(prepared.Arguments, plan.File)
-	content, err := g.fetch(ctx, address)
-	if err != nil {
-		return refuse(plan.File, "cannot be fetched: %v", err)
+	file := prepared.Files[plan.File]
+	if file.URL != "" {
+		var err error
+		if file.Content, err = g.fetch(ctx, file.URL); err != nil {
+			return refuse(file.Argument, "cannot be fetched: %v", err)
+		}
 	}
-	rows, err := table.Read(content)
+	rows, err := table.Read(file.Content)
 	if err != nil {
-		return refuse(plan.File, "%v", err)
+		return refuse(file.Argument, "%v", err)
 	}
 	check := customfield.Check{Set: &customfield.Set{}, Source: tool.Resource.Fields, Own: ownMember(tool.Resource)}
 	if s := g.speaks(c, tool, prepared); s != nil {

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
 	"sluice/internal/audit"
 	"sluice/internal/filetype"
+	"sluice/internal/jsonscan"
 	"sluice/internal/toolset"
 	"sluice/internal/vendor"
 )
@@ -30,6 +32,20 @@ type File struct {
 	Text      []byte // all of it, nil where there is a link
 	URL       string
 	Expires   time.Time // of the URL
+}
+
+// AppendJSON appends the file as an object, for callers that want one.
+func (f *File) AppendJSON(dst []byte) []byte {
+	dst = jsonscan.AppendQuote(append(dst, `{"name":`...), f.Name)
+	dst = jsonscan.AppendQuote(append(dst, `,"media_type":`...), f.MediaType)
+	if f.Size >= 0 {
+		dst = strconv.AppendInt(append(dst, `,"size":`...), f.Size, 10)
+	}
+	if f.URL == "" {
+		return append(jsonscan.AppendQuotedJSON(append(dst, `,"text":`...), f.Text), '}')
+	}
+	dst = jsonscan.AppendQuote(append(dst, `,"url":`...), f.URL)
+	return append(jsonscan.AppendQuote(append(dst, `,"expires_at":`...), f.Expires.UTC().Format(time.RFC3339)), '}')
 }
 
 // formatFile is the response format of a method whose answer is a file.

@@ -126,7 +126,7 @@ type DryRun struct {
 	Changes string `yaml:"changes" json:"changes,omitempty"` // the argument that holds new values; empty: what is listed would go
 
 	// Where the method imports a table, that is read instead of a list.
-	File    string `yaml:"file" json:"file,omitempty"`       // the argument that holds the table's URL
+	File    string `yaml:"file" json:"file,omitempty"`       // the argument that is the table, a file of a multipart body
 	Mapping string `yaml:"mapping" json:"mapping,omitempty"` // the argument that says which column goes where
 }
 

@@ -240,13 +240,13 @@ var broken = []struct{ old, new, want string }{
 		"integration.yaml:68:94: resources.ships.bulk_move.dry_run.list is find, which does not list: name a method that answers a page of items" + "\n" +
 			`integration.yaml:68:106: resources.ships.bulk_move.dry_run.changes is "value", which is no member of the body; did you mean "values"?`},
 	{"dry_run: {list: list, changes: values}", "dry_run: {}",
-		"integration.yaml:68:84: resources.ships.bulk_move.dry_run does not say how one finds out what the method would do: add list, the method that lists what it would touch, or file, the argument that holds a table's URL"},
+		"integration.yaml:68:84: resources.ships.bulk_move.dry_run does not say how one finds out what the method would do: add list, the method that lists what it would touch, or file, the argument that is a table"},
 	{"dry_run: {list: list, changes: values}", "dry_run: {list: list, file: file_url}",
 		"integration.yaml:68:94: resources.ships.bulk_move.dry_run.list is list, which takes no values: a dry run gives it the call's own arguments, so describe it there" + "\n" +
 			"integration.yaml:68:106: resources.ships.bulk_move.dry_run.file is beside list: what a call would do is found out in one way, so take one of the two out" + "\n" +
 			`integration.yaml:68:106: resources.ships.bulk_move.dry_run.file is "file_url", which is no member of the body`},
 	{"dry_run: {list: list, changes: values}", "dry_run: {changes: values, mapping: filters}",
-		"integration.yaml:68:84: resources.ships.bulk_move.dry_run does not say how one finds out what the method would do: add list, the method that lists what it would touch, or file, the argument that holds a table's URL"},
+		"integration.yaml:68:84: resources.ships.bulk_move.dry_run does not say how one finds out what the method would do: add list, the method that lists what it would touch, or file, the argument that is a table"},
 	{"delete:\n  description: Delete a ship.\n", "delete:\n",
 		"docs/ships.yaml:27:1: delete has no description: add what the tool does, in a sentence a model can choose it by"},
 	{"find:\n  description: Find", "fnd:\n  description: Find",

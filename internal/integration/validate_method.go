@@ -170,7 +170,7 @@ func (v *validator) dryRun(p place, r *Resource, m *Method) {
 	}
 	switch {
 	case d.List == "" && d.File == "":
-		v.fault(p, "does not say how one finds out what the method would do: add list, the method that lists what it would touch, or file, the argument that holds a table's URL")
+		v.fault(p, "does not say how one finds out what the method would do: add list, the method that lists what it would touch, or file, the argument that is a table")
 	case d.List != "" && d.File != "":
 		v.fault(p.at("file"), "is beside list: what a call would do is found out in one way, so take one of the two out")
 	case d.File == "" && d.Mapping != "":

@@ -3,7 +3,6 @@ package mcp
 import (
 	"fmt"
 	"strconv"
-	"time"
 
 	"sluice/internal/filetype"
 	"sluice/internal/gateway"
@@ -35,7 +34,7 @@ func appendFile(dst []byte, r *gateway.Result, v revision) []byte {
 	}
 	dst = append(dst, ']')
 	if structured {
-		dst = appendFileObject(append(dst, `,"structuredContent":`...), f)
+		dst = f.AppendJSON(append(dst, `,"structuredContent":`...))
 	}
 	return dst
 }
@@ -58,18 +57,4 @@ func appendLink(dst []byte, f *gateway.File) []byte {
 		dst = strconv.AppendInt(append(dst, `,"size":`...), f.Size, 10)
 	}
 	return dst
-}
-
-// appendFileObject appends a file as structured content.
-func appendFileObject(dst []byte, f *gateway.File) []byte {
-	dst = jsonscan.AppendQuote(append(dst, `{"name":`...), f.Name)
-	dst = jsonscan.AppendQuote(append(dst, `,"media_type":`...), f.MediaType)
-	if f.Size >= 0 {
-		dst = strconv.AppendInt(append(dst, `,"size":`...), f.Size, 10)
-	}
-	if f.URL == "" {
-		return append(jsonscan.AppendQuotedJSON(append(dst, `,"text":`...), f.Text), '}')
-	}
-	dst = jsonscan.AppendQuote(append(dst, `,"url":`...), f.URL)
-	return append(jsonscan.AppendQuote(append(dst, `,"expires_at":`...), f.Expires.UTC().Format(time.RFC3339)), '}')
 }

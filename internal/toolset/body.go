@@ -88,10 +88,10 @@ func (p *plan) setWhole(arg *argument, values [][]byte, at int, prepared *Prepar
 	prepared.ContentType = p.media
 	switch value := values[at]; {
 	case arg.file != nil && values[arg.file.url] != nil:
-		prepared.Upload = []Piece{{File: p.elsewhere(arg.file, values, func(string, string) []byte { return nil })}}
+		prepared.Upload = []Piece{{File: p.elsewhere(arg.file, values, prepared, func(string, string) []byte { return nil })}}
 	case arg.file != nil:
 		var total int64
-		prepared.Body = append([]byte{}, p.carried(arg.file, values, &total, f).bytes...)
+		prepared.Body = append([]byte{}, p.carried(arg.file, values, &total, prepared, f).bytes...)
 	case p.bodyKind != "raw" || jsonscan.KindOf(value) != jsonscan.String:
 		prepared.Body = bytes.Clone(value)
 	default:

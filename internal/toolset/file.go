@@ -33,6 +33,13 @@ type File struct {
 	Head func(name, mediaType string) []byte
 }
 
+// Given is a file as a call gives it.
+type Given struct {
+	Argument string // that gives it
+	Content  []byte
+	URL      string // where it lies, "" if the call carries its content
+}
+
 // fileArgument is a file that callers give as base64, as text, or by its URL: the argument that the vendor's schema has for it, and those beside it.
 type fileArgument struct {
 	content, text, url, name int // indexes of the plan's arguments; name is -1 where the vendor takes none
@@ -174,7 +181,7 @@ type content struct {
 }
 
 // carried reads a file that came in a call. total is the bytes of those before it.
-func (p *plan) carried(file *fileArgument, values [][]byte, total *int64, f *findings) content {
+func (p *plan) carried(file *fileArgument, values [][]byte, total *int64, prepared *Prepared, f *findings) content {
 	at := file.content
 	c := content{}
 	if values[file.text] != nil {
@@ -202,12 +209,22 @@ func (p *plan) carried(file *fileArgument, values [][]byte, total *int64, f *fin
 		f.add(argument, "%v", err)
 	}
 	c.mediaType = filetype.Of(c.mediaType, c.name, c.bytes)
+	prepared.give(p.args[file.content].property, Given{Argument: argument, Content: c.bytes})
 	return c
 }
 
+func (p *Prepared) give(property string, file Given) {
+	if p.Files == nil {
+		p.Files = map[string]Given{}
+	}
+	p.Files[property] = file
+}
+
 // elsewhere is a file that is given by its URL.
-func (p *plan) elsewhere(file *fileArgument, values [][]byte, head func(name, mediaType string) []byte) *File {
-	return &File{Argument: p.args[file.url].name, URL: text(values[file.url]), Name: p.nameOf(file, values), Types: file.types, MaxSize: file.maxSize, Head: head}
+func (p *plan) elsewhere(file *fileArgument, values [][]byte, prepared *Prepared, head func(name, mediaType string) []byte) *File {
+	given := Given{Argument: p.args[file.url].name, URL: text(values[file.url])}
+	prepared.give(p.args[file.content].property, given)
+	return &File{Argument: given.Argument, URL: given.URL, Name: p.nameOf(file, values), Types: file.types, MaxSize: file.maxSize, Head: head}
 }
 
 func (p *plan) nameOf(file *fileArgument, values [][]byte) string {

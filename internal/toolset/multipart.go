@@ -58,9 +58,9 @@ func (p *plan) setMultipart(values [][]byte, more []unplanned, prepared *Prepare
 		}
 		switch {
 		case arg != nil && arg.file != nil && values[arg.file.url] != nil:
-			w.file(name, p.elsewhere(arg.file, values, nil))
+			w.file(name, p.elsewhere(arg.file, values, prepared, nil))
 		case arg != nil && arg.file != nil:
-			w.content(name, p.carried(arg.file, values, &total, f))
+			w.content(name, p.carried(arg.file, values, &total, prepared, f))
 		case jsonscan.KindOf(value) == jsonscan.Array && style != "json":
 			var items *rule
 			if r != nil {

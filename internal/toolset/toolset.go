@@ -63,8 +63,9 @@ type Prepared struct {
 	Path        string // encoded, follows the base URL
 	Query       string // encoded, without "?"
 	Header      [][2]string
-	Body        []byte  // nil: none, or an Upload
-	Upload      []Piece // the body, where files of it lie elsewhere
+	Body        []byte           // nil: none, or an Upload
+	Upload      []Piece          // the body, where files of it lie elsewhere
+	Files       map[string]Given // the files of the body, by the vendor's name for the argument; nil: none
 	ContentType string
 
 	Limit     int    // list tools: items wanted; 0: not said
