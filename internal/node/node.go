@@ -44,8 +44,12 @@ type Settings struct {
 	AllowedOrigins []string // of web pages that may call MCP servers
 	AllowedHosts   []string // names that this machine may be called by while it listens on loopback
 	Version        string
-	Log            *slog.Logger // nil: slog.Default()
+	Log            *slog.Logger   // nil: slog.Default()
+	Observe        func(Exchange) // is told of each request to a vendor; nil: nobody watches
 }
+
+// Exchange is a request to a vendor and what came of it, with the credential in clear text.
+type Exchange = outbound.Exchange
 
 // Node is one running Sluice, but for the listener.
 type Node struct {
@@ -106,7 +110,7 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 	n.onClose(n.Environments.Close)
 	n.Catalog = catalog.New(n.Store, builtin)
 	n.onClose(n.Catalog.Close)
-	n.outbound = outbound.New(outbound.Options{Policy: policy})
+	n.outbound = outbound.New(outbound.Options{Policy: policy, Observe: s.Observe})
 	n.onClose(n.outbound.Close)
 	n.Accounts = account.New(account.Config{Store: n.Store, Sealer: n.Keys, Definitions: n.Catalog, Outbound: n.outbound, Log: s.Log})
 	n.onClose(n.Accounts.Close)

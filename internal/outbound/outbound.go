@@ -30,6 +30,16 @@ type Options struct {
 
 	UserAgent string         // "Sluice"
 	RootCAs   *x509.CertPool // nil: the system's
+
+	Observe func(Exchange) // is told of each request before its caller is; nil: nobody watches
+}
+
+// Exchange is a request and what came of it. It holds the credential in clear text, so that whoever shows it must mask it.
+type Exchange struct {
+	Request  *Request
+	Response *Response // nil where none came; without a body where that is streamed
+	Err      error
+	Took     time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -129,6 +139,16 @@ func (c *Client) Close() {
 // Do sends a request and reads the whole answer, whatever its status. The error is always an *Error. Where it is TooLarge, Undecodable or an
 // answer that broke off after its header, the Response is given beside the error, with its status and header and without a body.
 func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
+	if c.options.Observe == nil {
+		return c.do(ctx, r)
+	}
+	begun := time.Now()
+	response, err := c.do(ctx, r)
+	c.options.Observe(Exchange{r, response, err, time.Since(begun)})
+	return response, err
+}
+
+func (c *Client) do(ctx context.Context, r *Request) (*Response, error) {
 	at, err := splitURL(r.URL)
 	if err != nil {
 		return nil, err

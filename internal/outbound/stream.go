@@ -48,7 +48,15 @@ func (c *Client) Stream(ctx context.Context, r *StreamRequest) (*Stream, error) 
 	if r.Source != nil {
 		body = &source{from: r.Source, watch: watch}
 	}
+	begun := time.Now()
 	stream, err := c.stream(watch, r, body)
+	if c.options.Observe != nil {
+		seen := Exchange{Request: &r.Request, Err: err, Took: time.Since(begun)}
+		if err == nil {
+			seen.Response = &Response{Status: stream.Status, Header: stream.Header, Location: stream.Location}
+		}
+		c.options.Observe(seen)
+	}
 	if err != nil {
 		watch.end()
 		body.Close()
