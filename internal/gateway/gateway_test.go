@@ -31,7 +31,7 @@ type world struct {
 	caller  *gateway.Caller
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, change ...func(*node.Settings)) *world {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	sandbox, err := octapipe.Open(octapipe.Config{Seed: true, Log: log})
@@ -41,7 +41,11 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(func() { sandbox.Close() })
 	vendor := httptest.NewServer(sandbox.Handler())
 	t.Cleanup(vendor.Close)
-	n, err := node.Open(t.Context(), node.Settings{Database: filepath.Join(t.TempDir(), "sluice.db"), AllowAddresses: []string{"loopback"}, Log: log, PublicURL: "http://127.0.0.1"})
+	settings := node.Settings{Database: filepath.Join(t.TempDir(), "sluice.db"), AllowAddresses: []string{"loopback"}, Log: log, PublicURL: "http://127.0.0.1"}
+	for _, f := range change {
+		f(&settings)
+	}
+	n, err := node.Open(t.Context(), settings)
 	if err != nil {
 		t.Fatal(err)
 	}
