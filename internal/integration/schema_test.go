@@ -193,7 +193,7 @@ func commentsOf(file *ast.File) map[string]string {
 		var all []string
 		for _, g := range groups {
 			if s := strings.Join(strings.Fields(g.Text()), " "); s != "" {
-				all = append(all, s)
+				all = append(all, strings.ToUpper(s[:1])+s[1:])
 			}
 		}
 		return strings.Join(all, " ")

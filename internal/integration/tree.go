@@ -68,12 +68,17 @@ const (
 	maxExponent = 1000
 )
 
-// parseTree reads one file of YAML or JSON. A nil node means that the faults say why.
+// parseTree reads one file of a definition. A nil node means that the faults say why.
 func parseTree(file string, data []byte) (*node, Faults) {
-	b := &builder{file: file}
+	return parseTreeWithin(file, data, Limits{Bytes: maxFile, Values: maxNodes, Depth: maxDepth})
+}
+
+// parseTreeWithin reads one file of YAML or JSON.
+func parseTreeWithin(file string, data []byte, limits Limits) (*node, Faults) {
+	b := &builder{file: file, limits: limits}
 	switch {
-	case len(data) > maxFile:
-		b.fault(0, 0, "the file has %d bytes, more than the %d that a definition's file may have", len(data), maxFile)
+	case len(data) > limits.Bytes:
+		b.fault(0, 0, "the file has %d bytes, more than the %d that it may have", len(data), limits.Bytes)
 		return nil, b.faults
 	case !utf8.Valid(data):
 		b.fault(1, 1, "the file is not UTF-8: save it in that encoding")
@@ -91,6 +96,7 @@ func parseTree(file string, data []byte) (*node, Faults) {
 
 type builder struct {
 	file   string
+	limits Limits
 	faults Faults
 	nodes  int
 }
@@ -102,6 +108,15 @@ func (b *builder) fault(line, column int, format string, args ...any) {
 }
 
 func (b *builder) yaml(data []byte) *node {
+	// The loader makes a node of each value before anything can count them, and its nodes are large: what stands between values is counted first.
+	between := 1
+	for _, separator := range []string{"\n", ",", "[", "{", "- "} {
+		between += bytes.Count(data, []byte(separator))
+	}
+	if between > b.limits.Values {
+		b.fault(0, 0, "the file holds more than %d values", b.limits.Values)
+		return nil
+	}
 	loader, err := yaml.NewLoader(bytes.NewReader(data))
 	if err != nil {
 		b.fault(0, 0, "%v", err)
@@ -146,15 +161,15 @@ func (b *builder) syntax(err error) {
 
 // build copies a YAML node, aliases written out. It returns nil, having said why, when the tree grows past its limits.
 func (b *builder) build(y *yaml.Node, depth int) *node {
-	if b.nodes++; b.nodes > maxNodes {
-		if b.nodes == maxNodes+1 {
-			b.fault(y.Line, y.Column, "the file grows past %d values when its aliases are written out", maxNodes)
+	if b.nodes++; b.nodes > b.limits.Values {
+		if b.nodes == b.limits.Values+1 {
+			b.fault(y.Line, y.Column, "the file grows past %d values when its aliases are written out", b.limits.Values)
 		}
 		return nil
 	}
-	if depth > maxDepth {
-		b.fault(y.Line, y.Column, "nested more than %d deep, or an alias that holds itself", maxDepth)
-		b.nodes = maxNodes + 1 // one such fault is enough
+	if depth > b.limits.Depth {
+		b.fault(y.Line, y.Column, "nested more than %d deep, or an alias that holds itself", b.limits.Depth)
+		b.nodes = b.limits.Values + 1 // one such fault is enough
 		return nil
 	}
 	n := &node{line: y.Line, column: y.Column}
@@ -178,6 +193,9 @@ func (b *builder) build(y *yaml.Node, depth int) *node {
 			if k.Kind == yaml.AliasNode {
 				k = k.Alias
 			}
+			if k.Tag == "!!merge" && b.limits.Merge {
+				continue // below, when all that is written out is known
+			}
 			if k.Kind != yaml.ScalarNode || k.Tag == "!!merge" {
 				b.fault(k.Line, k.Column, "a key must be a plain word; YAML 1.2 has no merge keys (<<): write the members out")
 				continue
@@ -187,6 +205,9 @@ func (b *builder) build(y *yaml.Node, depth int) *node {
 				return nil
 			}
 			b.add(n, member{k.Value, k.Line, k.Column, value}, seen)
+		}
+		if b.limits.Merge && !b.merge(n, y, seen, depth) {
+			return nil
 		}
 	case yaml.ScalarNode:
 		var problem string
@@ -199,6 +220,32 @@ func (b *builder) build(y *yaml.Node, depth int) *node {
 		return nil
 	}
 	return n
+}
+
+// merge adds the members of the objects behind merge keys, which a mapping has beside its own: what is there already stays. It reports whether all of it
+// could be read.
+func (b *builder) merge(n *node, y *yaml.Node, seen map[string]int, depth int) bool {
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		if y.Content[i].Tag != "!!merge" {
+			continue
+		}
+		from := b.build(y.Content[i+1], depth+1)
+		if from == nil {
+			return false
+		}
+		sources := []*node{from}
+		if from.kind == list {
+			sources = from.items
+		}
+		for _, source := range sources {
+			for _, m := range source.members {
+				if _, own := seen[m.key]; !own {
+					b.add(n, m, seen)
+				}
+			}
+		}
+	}
+	return true
 }
 
 // checkNumber refuses a number that nobody could compare.
@@ -236,9 +283,15 @@ func (b *builder) json(data []byte) *node {
 
 func (b *builder) jsonValue(dec *jsontext.Decoder, at *position, depth int) *node {
 	line, column := at.next(dec)
+	if b.nodes++; b.nodes > b.limits.Values {
+		if b.nodes == b.limits.Values+1 {
+			b.fault(line, column, "the file holds more than %d values", b.limits.Values)
+		}
+		return nil
+	}
 	tok, err := dec.ReadToken()
-	if err != nil || depth > maxDepth {
-		b.fault(line, column, "nested more than %d deep", maxDepth)
+	if err != nil || depth > b.limits.Depth {
+		b.fault(line, column, "nested more than %d deep", b.limits.Depth)
 		return nil
 	}
 	n := &node{line: line, column: column}

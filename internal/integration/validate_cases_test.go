@@ -228,6 +228,13 @@ var broken = []struct{ old, new, want string }{
 	{"body: {format: form, properties: {name: {name: title}}}", "body: {format: frm, properties: {nam: {name: title}}}",
 		`integration.yaml:65:75: resources.ships.create.body.format is "frm", which is not known; did you mean "form"?` + "\n" +
 			`integration.yaml:65:101: resources.ships.create.body.properties.nam is not described by the documentation's body_schema; did you mean "name"?`},
+	{"body: {format: form, properties: {name: {name: title}}}", "body: {format: form, properties: {name: {types: [text/csv]}}}",
+		"integration.yaml:65:109: resources.ships.create.body.properties.name.types is of a file in a multipart body: add format: multipart to body"},
+	{"body: {format: form, properties: {name: {name: title}}}", "body: {format: multipart, properties: {name: {filename: title, types: [csv, image/*], max_size: 9}}}",
+		`integration.yaml:65:114: resources.ships.create.body.properties.name.filename is "title", which the documentation's body_schema does not describe` + "\n" +
+			`integration.yaml:65:139: resources.ships.create.body.properties.name.types[0] is "csv", which is no media type: write one as text/csv, or image/* for all of a kind`},
+	{"parameters: {filters: {style: json}, v: {const: 2}}", "parameters: {filters: {max_size: 9}, v: {const: 2}}",
+		"integration.yaml:64:88: resources.ships.list.parameters.filters.max_size is of a file in a multipart body: write it under body.properties.filters"},
 	{"body: {format: form, properties: {name: {name: title}}}", "body: {format: none}",
 		"docs/ships.yaml:17:3: create.body_schema describes a body, and the method's body has the format none: take one of the two out"},
 	{"    find: {method: post, path: /ships/find, safe: true,", "    find: {method: get, path: /ships/find,",

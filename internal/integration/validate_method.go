@@ -3,6 +3,7 @@ package integration
 import (
 	"cmp"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -61,6 +62,9 @@ func (v *validator) parameters(p place, r *Resource, m *Method) {
 		parameter, at := m.Parameters[name], p.at(name)
 		v.word(at.at("in"), parameter.In, parameterPlaces)
 		v.word(at.at("style"), parameter.Style, parameterStyles)
+		if key := parameter.ofFiles(); key != "" {
+			v.fault(at.at(key), "is of a file in a multipart body: write it under body.properties.%s", name)
+		}
 		inThePath := slices.Contains(arguments, name)
 		switch {
 		case inThePath && (parameter.In != "" && parameter.In != "path" || parameter.Const != nil || parameter.Name != ""):
@@ -93,6 +97,7 @@ func (v *validator) body(p place, r *Resource, m *Method) {
 			v.fault(at.at("in"), "has no place here: what travels outside the body is one of parameters")
 		}
 		v.word(at.at("style"), property.Style, parameterStyles)
+		v.file(at, m, property, documented)
 		if m.Doc != nil && property.Const == nil && documented.known && !slices.Contains(documented.names, name) {
 			v.fault(at, "is not described by the documentation's body_schema%s", cmp.Or(near(name, documented.names), ": add it there, or give it a const"))
 		}
@@ -103,6 +108,38 @@ func (v *validator) body(p place, r *Resource, m *Method) {
 			v.fault(schema, "describes the body of a GET, and a GET has none: describe the arguments in query_schema")
 		case b.Format == "none":
 			v.fault(schema, "describes a body, and the method's body has the format none: take one of the two out")
+		}
+	}
+}
+
+// ofFiles is the first key of a parameter that only a file has, "" if there is none.
+func (p Parameter) ofFiles() string {
+	switch {
+	case p.Filename != "":
+		return "filename"
+	case len(p.Types) > 0:
+		return "types"
+	case p.MaxSize > 0:
+		return "max_size"
+	}
+	return ""
+}
+
+// mediaType is a media type, or all of a kind (RFC 9110, 12.5.1).
+var mediaType = regexp.MustCompile(`^[A-Za-z0-9!#$&^_.+-]+/([A-Za-z0-9!#$&^_.+-]+|\*)$`)
+
+// file checks what is said of a file in a multipart body.
+func (v *validator) file(p place, m *Method, property Parameter, documented properties) {
+	if key := property.ofFiles(); key != "" && m.Body.Format != "multipart" {
+		v.fault(p.at(key), "is of a file in a multipart body: add format: multipart to body")
+	}
+	if name := property.Filename; name != "" && m.Doc != nil && documented.known && !slices.Contains(documented.names, name) {
+		v.fault(p.at("filename"), "is %q, which the documentation's body_schema does not describe%s", name, near(name, documented.names))
+	}
+	v.unique(p.at("types"), property.Types)
+	for i, t := range property.Types {
+		if t != "" && !mediaType.MatchString(t) {
+			v.fault(p.at("types").index(i), "is %q, which is no media type: write one as text/csv, or image/* for all of a kind", t)
 		}
 	}
 }
@@ -149,16 +186,6 @@ func (v *validator) pagination(p place, page *Pagination) {
 	counted := page.Format == "page" || page.Format == "offset"
 	if counted && page.MaxSize == 0 && page.Next == "" && page.Total == "" && page.LastPage == "" && page.More == "" {
 		v.advise(p, "does not say how its end is known, so that every list costs a call more: add total, last_page, more or max_size")
-	}
-}
-
-// dryImport checks a dry run that reads a table: both arguments have to be the body's.
-func (v *validator) dryImport(p place, r *Resource, m *Method) {
-	body := v.properties(docPlace(r, m).at("body_schema"))
-	for key, argument := range map[string]string{"file": m.DryRun.File, "mapping": m.DryRun.Mapping} {
-		if m.Doc != nil && body.known && !slices.Contains(body.names, argument) {
-			v.fault(p.at(key), "is %q, which is no member of the body%s", argument, near(argument, body.names))
-		}
 	}
 }
 
