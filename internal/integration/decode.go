@@ -105,6 +105,9 @@ func (d *decoder) members(n *node, out reflect.Value, at string, other func(m me
 	keys, fields := yamlKeys(out.Type())
 	d.required(n, out.Type(), at)
 	for _, m := range n.members {
+		if len(d.faults) > maxFaults {
+			return
+		}
 		if i := slices.Index(keys, m.key); i >= 0 {
 			d.decode(m.value, out.Field(fields[i]), join(at, m.key))
 		} else if other != nil {

@@ -97,6 +97,9 @@ func clip(s string, n int) string {
 // nearest returns `; did you mean "x"?` for the known word that is most like the one written, or a list of the known ones where none is and they are few.
 func nearest(word string, known []string) string {
 	word = clip(word, 64)
+	if len(known) > 1000 { // to compare with all of them takes its time
+		return ""
+	}
 	best, distance := "", len(word)/3+1
 	for _, k := range known {
 		if d := spelling.Distance(strings.ToLower(word), strings.ToLower(k)); d <= distance && (best == "" || d < distance) {

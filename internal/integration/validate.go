@@ -225,13 +225,15 @@ func (v *validator) jq(p place, source string) {
 
 // unique checks a list of words for what is empty or comes twice.
 func (v *validator) unique(p place, words []string) {
+	seen := make(map[string]bool, len(words))
 	for i, word := range words {
-		switch first := slices.Index(words, word); {
+		switch {
 		case word == "":
 			v.fault(p.index(i), "is empty: take it out")
-		case first < i:
+		case seen[word]:
 			v.fault(p.index(i), "is %q a second time: take it out", word)
 		}
+		seen[word] = true
 	}
 }
 

@@ -65,6 +65,7 @@ func (v *validator) anyWay() references {
 
 // form checks the fields that a person fills in.
 func (v *validator) form(p place, fields Fields) {
+	seen := make(map[string]bool, len(fields))
 	for i, f := range fields {
 		at := p.index(i)
 		if p[0] == "context" && f.Type == "password" {
@@ -73,9 +74,10 @@ func (v *validator) form(p place, fields Fields) {
 		if f.Name != "" && !fieldForm.MatchString(f.Name) {
 			v.fault(at.at("name"), "is no name for a field: write letters, digits, - and _, beginning with a letter, as in %s", suggestName(f.Name))
 		}
-		if first := slices.IndexFunc(fields, func(g Field) bool { return g.Name == f.Name }); first < i && f.Name != "" {
+		if seen[f.Name] && f.Name != "" {
 			v.fault(at.at("name"), "is %q a second time: each field needs a name of its own", f.Name)
 		}
+		seen[f.Name] = true
 		v.word(at.at("type"), f.Type, fieldTypes)
 		v.word(at.at("format"), f.Format, fieldFormats)
 		v.unique(at.at("options"), f.Options)

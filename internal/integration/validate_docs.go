@@ -29,7 +29,7 @@ func (v *validator) documentation(r *Resource, m *Method) {
 
 	described := v.properties(p.at("query_schema"))
 	for _, argument := range unique(pathArguments(m)) {
-		if described.known && !slices.Contains(described.names, argument) {
+		if described.known && !described.has(argument) {
 			v.fault(p.at("query_schema"), "does not describe %s, which stands in the path %s: add it to properties%s", argument, m.Path, near(argument, described.names))
 		}
 	}
@@ -48,7 +48,7 @@ func (v *validator) objectSchema(p place) {
 	}
 	described := v.properties(p)
 	for i, name := range v.required(p) {
-		if described.known && !slices.Contains(described.names, name) {
+		if described.known && !described.has(name) {
 			v.fault(p.at("required").index(i), "is %q, which properties do not describe, so that no call could be made%s", name, near(name, described.names))
 		}
 	}
@@ -112,16 +112,16 @@ func (e *examples) one(p place, n *node) {
 	bodyGiven := false
 	for _, m := range n.members {
 		rest, prefixed := strings.CutPrefix(m.key, "body_")
-		taken := slices.Contains(outside.names, rest) || slices.Contains(own, rest)
+		taken := outside.has(rest) || slices.Contains(own, rest)
 		switch {
-		case slices.Contains(outside.names, m.key):
+		case outside.has(m.key):
 			query[m.key] = m.value.value()
 		case slices.Contains(own, m.key):
 		case whole && m.key == "body":
 			wholeBody, bodyGiven = m.value.value(), true
-		case prefixed && taken && slices.Contains(inside.names, rest):
+		case prefixed && taken && inside.has(rest):
 			body[rest] = m.value.value()
-		case slices.Contains(inside.names, m.key) || e.open():
+		case inside.has(m.key) || e.open():
 			body[m.key] = m.value.value()
 		default:
 			e.fault(p.at(m.key), "is no argument%s", near(m.key, append(outside.names, inside.names...)))

@@ -7,11 +7,12 @@ import (
 
 // references checks arguments that may be given by name: each leads to a resource whose list can be called with what the call has.
 func (v *validator) references(p place, r *Resource) {
+	documented, complete := v.documented(r)
 	for _, argument := range slices.Sorted(maps.Keys(r.References)) {
 		reference, at := r.References[argument], p.at(argument)
 		v.dotted(at.at("id"), reference.ID)
 		v.dotted(at.at("name"), reference.Name)
-		if documented, complete := v.documented(r); complete && !slices.Contains(documented, argument) {
+		if _, found := slices.BinarySearch(documented, argument); complete && !found {
 			v.fault(at, "is no argument of a documented method of %s%s", r.Name, near(argument, documented))
 		}
 		if reference.Resource == "" {

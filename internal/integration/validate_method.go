@@ -78,7 +78,7 @@ func (v *validator) parameters(p place, r *Resource, m *Method) {
 			}
 			v.headerName(at, wire)
 		}
-		if m.Doc != nil && parameter.Const == nil && documented.known && !slices.Contains(documented.names, name) && !inThePath {
+		if m.Doc != nil && parameter.Const == nil && documented.known && !documented.has(name) && !inThePath {
 			v.fault(at, "is not described by the documentation's query_schema%s", cmp.Or(near(name, documented.names), ": add it there, or give it a const"))
 		}
 	}
@@ -98,7 +98,7 @@ func (v *validator) body(p place, r *Resource, m *Method) {
 		}
 		v.word(at.at("style"), property.Style, parameterStyles)
 		v.file(at, m, property, documented)
-		if m.Doc != nil && property.Const == nil && documented.known && !slices.Contains(documented.names, name) {
+		if m.Doc != nil && property.Const == nil && documented.known && !documented.has(name) {
 			v.fault(at, "is not described by the documentation's body_schema%s", cmp.Or(near(name, documented.names), ": add it there, or give it a const"))
 		}
 	}
@@ -133,7 +133,7 @@ func (v *validator) file(p place, m *Method, property Parameter, documented prop
 	if key := property.ofFiles(); key != "" && m.Body.Format != "multipart" {
 		v.fault(p.at(key), "is of a file in a multipart body: add format: multipart to body")
 	}
-	if name := property.Filename; name != "" && m.Doc != nil && documented.known && !slices.Contains(documented.names, name) {
+	if name := property.Filename; name != "" && m.Doc != nil && documented.known && !documented.has(name) {
 		v.fault(p.at("filename"), "is %q, which the documentation's body_schema does not describe%s", name, near(name, documented.names))
 	}
 	v.unique(p.at("types"), property.Types)
@@ -207,7 +207,7 @@ func (v *validator) dryRun(p place, r *Resource, m *Method) {
 	}
 	body := v.properties(docPlace(r, m).at("body_schema"))
 	for _, named := range []struct{ key, argument string }{{"changes", d.Changes}, {"file", d.File}, {"mapping", d.Mapping}} {
-		if named.argument != "" && m.Doc != nil && body.known && !slices.Contains(body.names, named.argument) {
+		if named.argument != "" && m.Doc != nil && body.known && !body.has(named.argument) {
 			v.fault(p.at(named.key), "is %q, which is no member of the body%s", named.argument, near(named.argument, body.names))
 		}
 	}
@@ -236,7 +236,7 @@ func (v *validator) dryRunList(p place, r *Resource, m *Method) {
 	}
 	listed := v.properties(docPlace(r, lister).at("query_schema"))
 	for _, name := range v.required(docPlace(r, m).at("body_schema")) {
-		if m.Doc != nil && lister.Doc != nil && listed.known && name != d.Changes && !slices.Contains(listed.names, name) {
+		if m.Doc != nil && lister.Doc != nil && listed.known && name != d.Changes && !listed.has(name) {
 			v.fault(p, "is %s, which takes no %s: a dry run gives it the call's own arguments, so describe it there", d.List, name)
 		}
 	}
@@ -244,16 +244,28 @@ func (v *validator) dryRunList(p place, r *Resource, m *Method) {
 
 // properties are the names that a schema describes.
 type properties struct {
-	names []string
+	names []string // in their order
+	set   map[string]bool
 	known bool // there are no others, as far as the schema can be read at a glance
 }
+
+func (p properties) has(name string) bool { return p.set[name] }
 
 func (v *validator) properties(p place) properties {
 	n := v.node(p)
 	if n == nil {
 		return properties{known: true}
 	}
-	return properties{memberNames(n.get("properties")), !combined(n)}
+	names := memberNames(n.get("properties"))
+	return properties{names, setOf(names), !combined(n)}
+}
+
+func setOf(words []string) map[string]bool {
+	set := make(map[string]bool, len(words))
+	for _, word := range words {
+		set[word] = true
+	}
+	return set
 }
 
 // combined reports whether a schema is put together of others, so that its properties do not all stand in it.

@@ -69,9 +69,9 @@ var formatsKnown = []string{"date", "date-time", "time", "duration", "email", "i
 // schemaWalk goes through one schema.
 type schemaWalk struct {
 	*validator
-	root  *node
-	count int
-	bad   bool // something is so wrong that the library need not be asked
+	root           *node
+	count, unknown int
+	bad            bool // something is so wrong that the library need not be asked
 }
 
 // schema checks the schema at a place, and returns it compiled, nil if it cannot be.
@@ -109,6 +109,9 @@ func (w *schemaWalk) walk(p place, n *node) {
 	for _, m := range n.members {
 		form, known := keywords[m.key]
 		if !known {
+			if w.unknown++; w.unknown > maxFaults {
+				continue // to look for what was meant takes its time
+			}
 			if s := near(m.key, keywordNames); s != "" && !strings.HasPrefix(m.key, "x-") {
 				w.advise(p.at(m.key), "is no keyword of JSON Schema and has no effect%s", s)
 			}
@@ -328,9 +331,11 @@ func typeMeant(word string) string {
 // together checks keywords against each other.
 func (w *schemaWalk) together(p place, n *node) {
 	if described := n.get("properties"); described != nil && !combined(n) && !(n == w.root && p[len(p)-1] == "query_schema") {
+		names := memberNames(described)
+		set := setOf(names)
 		for i, name := range texts(n.get("required")) {
-			if described.get(name) == nil {
-				w.advise(p.at("required").index(i), "is %q, which properties do not describe%s", name, near(name, memberNames(described)))
+			if !set[name] {
+				w.advise(p.at("required").index(i), "is %q, which properties do not describe%s", name, near(name, names))
 			}
 		}
 	}
