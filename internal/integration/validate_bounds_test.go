@@ -50,6 +50,19 @@ func TestASchemaThatGoesDeeperIntoItselfIsTaken(t *testing.T) {
 	}
 }
 
+func TestFormsAndWaysToConnectAreAsManyAsAPersonCanTake(t *testing.T) {
+	fields, ways := strings.Repeat("  - {name: a}\n", 201), strings.Repeat("    - {format: none}\n", 33)
+	for _, test := range []struct{ old, new, want string }{
+		{"context:\n", "context:\n" + fields, "integration.yaml:4:1: context has 202 fields, and a form can have 200: leave out what need not be asked"},
+		{"  alternatives:\n", "  alternatives:\n" + ways, "integration.yaml:24:3: credentials.alternatives are 34, and there can be 32: leave out what nobody chooses"},
+	} {
+		_, faults := integration.Validate(written(t, test.old, test.new), ".")
+		if !strings.Contains(faults.Error(), test.want) {
+			t.Errorf("want %q among\n%s", test.want, faults)
+		}
+	}
+}
+
 func TestFaultsAreCountedOutWhenThereAreTooMany(t *testing.T) {
 	var resources strings.Builder
 	for i := range 500 {

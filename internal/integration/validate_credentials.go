@@ -12,10 +12,16 @@ type way struct {
 	*Credentials
 }
 
-// waysOf lists the main way and the alternatives.
+// More than a person would choose from, or fill in. They bound what hostile definitions cost, too.
+const (
+	maxWays   = 32
+	maxFields = 200
+)
+
+// waysOf lists the main way and the alternatives, as many as there may be.
 func waysOf(c *Credentials) []way {
 	ways := []way{{place{"credentials"}, c}}
-	for i := range c.Alternatives {
+	for i := range c.Alternatives[:min(len(c.Alternatives), maxWays)] {
 		ways = append(ways, way{place{"credentials", "alternatives"}.index(i), &c.Alternatives[i]})
 	}
 	return ways
@@ -65,6 +71,10 @@ func (v *validator) anyWay() references {
 
 // form checks the fields that a person fills in.
 func (v *validator) form(p place, fields Fields) {
+	if len(fields) > maxFields {
+		v.fault(p, "has %d fields, and a form can have %d: leave out what need not be asked", len(fields), maxFields)
+		return
+	}
 	seen := make(map[string]bool, len(fields))
 	for i, f := range fields {
 		at := p.index(i)
@@ -94,6 +104,9 @@ var fieldForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 var secretName = regexp.MustCompile(`(^|_)(password|passphrase|secret|token|api_?key|private_?key)($|_)`)
 
 func (v *validator) credentials() {
+	if n := len(v.def.Credentials.Alternatives); n > maxWays {
+		v.fault(place{"credentials", "alternatives"}, "are %d, and there can be %d: leave out what nobody chooses", n, maxWays)
+	}
 	for i, w := range v.ways {
 		if w.Format == "" {
 			continue

@@ -113,8 +113,8 @@ func (v *validator) target(p place, source string, refs references) {
 }
 
 func (fs Fields) names() []string {
-	names := make([]string, len(fs))
-	for i, f := range fs {
+	names := make([]string, min(len(fs), maxFields))
+	for i, f := range fs[:len(names)] {
 		names[i] = f.Name
 	}
 	return names
