@@ -31,6 +31,7 @@ func nodeFlags(f *pflag.FlagSet) {
 	f.StringSlice("allow-address", nil, "addresses inside the network that vendors may have: loopback, private, or a prefix")
 	f.StringSlice("allow-origin", nil, "origins of web pages that may call MCP servers, beside the public URL's and this machine's")
 	f.StringSlice("allow-host", nil, "names this machine may be called by while it listens on loopback")
+	f.Int64("max-file", 1024, "largest file that is passed on, in MiB")
 	f.String("metrics-listen", "", "address at which a Prometheus server finds /metrics; nowhere if left out")
 	f.String("log-level", "info", "debug, info, warn or error")
 	f.String("log-format", "text", "text or json")
@@ -95,6 +96,9 @@ func readSettings(cmd *cobra.Command) (*settings, error) {
 	}), nil)
 	if err != nil {
 		return nil, err
+	}
+	if k.Int64("max_file") < 1 {
+		return nil, fmt.Errorf("max_file is %q; it must be a number of MiB, from 1", k.String("max_file"))
 	}
 	log, err := newLog(cmd.ErrOrStderr(), k.String("log_level"), k.String("log_format"))
 	if err != nil {

@@ -109,6 +109,7 @@ func Send(w http.ResponseWriter, r *http.Request, file *gateway.Download) {
 // pass copies a file piece by piece.
 func pass(w http.ResponseWriter, file io.Reader) error {
 	control := http.NewResponseController(w)
+	defer control.SetWriteDeadline(time.Time{}) // the connection may be used again
 	buffer := make([]byte, 64<<10)
 	for {
 		n, err := file.Read(buffer)
