@@ -1,7 +1,6 @@
 package integration
 
 import (
-	"errors"
 	"math/big"
 	"net/url"
 	"regexp"
@@ -9,62 +8,12 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 )
 
 // Schemas are JSON Schema 2020-12. What people get wrong in them is told here, keyword by keyword with its line; the schema library has the last word.
 
 // maxSchemas bounds the schemas within one: the library takes the square of it.
 const maxSchemas = 5000
-
-// valueForm is what a keyword's value must be.
-type valueForm int
-
-const (
-	anyValue valueForm = iota
-	aSchema
-	schemaMap
-	schemaList
-	aText
-	aBoolean
-	aNumber
-	aCount
-	textList
-	textLists
-	aList
-)
-
-// keywords are those of JSON Schema 2020-12, of OpenAPI's dialect, and our own (secret).
-var keywords = map[string]valueForm{
-	"items": aSchema, "additionalProperties": aSchema, "not": aSchema, "if": aSchema, "then": aSchema, "else": aSchema, "contains": aSchema, "propertyNames": aSchema,
-	"unevaluatedItems": aSchema, "unevaluatedProperties": aSchema, "contentSchema": aSchema,
-	"properties": schemaMap, "patternProperties": schemaMap, "$defs": schemaMap, "definitions": schemaMap, "dependentSchemas": schemaMap,
-	"allOf": schemaList, "anyOf": schemaList, "oneOf": schemaList, "prefixItems": schemaList,
-	"title": aText, "description": aText, "format": aText, "pattern": aText, "contentEncoding": aText, "contentMediaType": aText, "$ref": aText, "$comment": aText,
-	"uniqueItems": aBoolean, "readOnly": aBoolean, "writeOnly": aBoolean, "deprecated": aBoolean, "secret": aBoolean, "nullable": aBoolean,
-	"minimum": aNumber, "maximum": aNumber, "exclusiveMinimum": aNumber, "exclusiveMaximum": aNumber, "multipleOf": aNumber,
-	"minLength": aCount, "maxLength": aCount, "minItems": aCount, "maxItems": aCount, "minProperties": aCount, "maxProperties": aCount, "minContains": aCount, "maxContains": aCount,
-	"required": textList, "dependentRequired": textLists, "enum": aList, "examples": aList,
-	"type": anyValue, "const": anyValue, "default": anyValue, "example": anyValue, "discriminator": anyValue, "externalDocs": anyValue, "xml": anyValue,
-	"$schema": anyValue, "$id": anyValue, "$anchor": anyValue, "$dynamicRef": anyValue, "$dynamicAnchor": anyValue, "$vocabulary": anyValue,
-}
-
-// keywordNames are the words offered for a misspelt one.
-var keywordNames = func() []string {
-	var names []string
-	for name := range keywords {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}()
-
-var typeNames = []string{"array", "boolean", "integer", "null", "number", "object", "string"}
-
-// formatNamesKnown are the formats that are checked (JSON Schema Validation 2020-12, 7.3), and OpenAPI's, which say something to a model.
-var formatsKnown = []string{"date", "date-time", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri", "uri-reference", "iri", "iri-reference", "uri-template",
-	"uuid", "json-pointer", "relative-json-pointer", "regex", "int32", "int64", "float", "double", "decimal", "byte", "binary", "password"}
 
 // schemaWalk goes through one schema.
 type schemaWalk struct {
@@ -400,64 +349,4 @@ func ofType(n *node, types []string) bool {
 func isCount(digits string) bool {
 	r, ok := new(big.Rat).SetString(digits)
 	return ok && r.IsInt() && r.Sign() >= 0 && r.Num().IsInt64()
-}
-
-const schemaURL = "sluice:///schema.json"
-
-type refusingLoader struct{}
-
-func (refusingLoader) Load(string) (any, error) {
-	return nil, errors.New("a schema may refer to nothing outside itself")
-}
-
-// compile hands a schema to the library, one that is used in many places once.
-func (v *validator) compile(p place, n *node) *jsonschema.Schema {
-	source := string(n.raw())
-	if compiled, ok := v.compiled[source]; ok {
-		return compiled
-	}
-	c := jsonschema.NewCompiler()
-	c.DefaultDraft(jsonschema.Draft2020)
-	c.UseLoader(refusingLoader{})
-	c.AssertFormat()
-	err := c.AddResource(schemaURL, n.value())
-	if err == nil {
-		var compiled *jsonschema.Schema
-		if compiled, err = c.Compile(schemaURL); err == nil {
-			if problem := endless(compiled); problem != "" {
-				v.fault(p, "%s", problem)
-				return nil
-			}
-			v.compiled[source] = compiled
-			return compiled
-		}
-	}
-	var invalid *jsonschema.SchemaValidationError
-	var why *jsonschema.ValidationError
-	if errors.As(err, &invalid) && errors.As(invalid.Err, &why) {
-		for _, reason := range reasons(why) {
-			v.fault(append(slices.Clip(p), reason.at...), "is no JSON Schema: %s", reason.text)
-		}
-		return nil
-	}
-	v.fault(p, "is no JSON Schema: %v", err)
-	return nil
-}
-
-// reason is one thing that a schema has against a value.
-type reason struct {
-	at   []string
-	text string
-}
-
-// reasons are the innermost causes of a refusal.
-func reasons(e *jsonschema.ValidationError) []reason {
-	if len(e.Causes) == 0 {
-		return []reason{{e.InstanceLocation, e.ErrorKind.LocalizedString(message.NewPrinter(language.English))}}
-	}
-	var all []reason
-	for _, cause := range e.Causes {
-		all = append(all, reasons(cause)...)
-	}
-	return all
 }
