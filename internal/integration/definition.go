@@ -148,6 +148,7 @@ type Parameter struct {
 type Body struct {
 	Format      string               `yaml:"format" json:"format,omitempty"` // json (the default), form, multipart, raw, none
 	ContentType string               `yaml:"content_type" json:"content_type,omitempty"`
+	Optional    bool                 `yaml:"optional" json:"optional,omitempty"`     // a body that is one argument may be left out
 	Properties  map[string]Parameter `yaml:"properties" json:"properties,omitempty"` // argument → vendor's name and style, where they differ
 }
 
