@@ -95,14 +95,14 @@ func (c *mcpClient) request(ctx context.Context, method, name string, params map
 	return reply.Result, nil
 }
 
-// call calls a tool and answers the text that it gave, which is JSON for every tool of Sluice's.
+// call calls a tool and answers the text that it gave, which is JSON for every tool of Sluice's but those that answer a file.
 func (c *mcpClient) call(ctx context.Context, tool string, arguments map[string]json.RawMessage) ([]byte, error) {
 	result, err := c.request(ctx, "tools/call", tool, map[string]any{"name": tool, "arguments": arguments})
 	if err != nil {
 		return nil, err
 	}
 	var answer struct {
-		Content []struct{ Text string }
+		Content []struct{ Text, URI string }
 		IsError bool
 	}
 	if err := json.Unmarshal(result, &answer); err != nil {
@@ -111,6 +111,9 @@ func (c *mcpClient) call(ctx context.Context, tool string, arguments map[string]
 	var text strings.Builder
 	for _, part := range answer.Content {
 		text.WriteString(part.Text)
+		if part.URI != "" { // a link to a file
+			text.WriteString("\n" + part.URI)
+		}
 	}
 	if answer.IsError {
 		return nil, errors.New(strings.TrimSpace(text.String()))

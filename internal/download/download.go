@@ -53,6 +53,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Log.ErrorContext(r.Context(), "file: open", "error", err) // not the path: it is the permission
 		refuse(w, http.StatusInternalServerError, "Something went wrong in Sluice; its log says what.")
 	case result != nil:
+		if wait := result.RateLimit.RetryAfter; result.Outcome == vendor.RateLimited && wait > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(wait))
+		}
 		refuse(w, Status(result), result.Message)
 	default:
 		Send(w, r, file)

@@ -363,6 +363,19 @@ func TestALinkOfOneInstallationIsNoneOfAnother(t *testing.T) {
 	}
 }
 
+func TestALinkIsAFileForAnotherTool(t *testing.T) {
+	w := newWorld(t)
+	s := w.served()
+	content := binary(1 << 20)
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { rw.Write(content) }))
+	defer elsewhere.Close()
+	f := w.download(w.attach(`"file_url":"%s/a.bin"`, elsewhere.URL).UUID)
+	moved := w.attach(`"file_url":%q`, s.URL+strings.TrimPrefix(f.URL, "http://127.0.0.1"))
+	if moved.Name != "a.bin" || !bytes.Equal(w.stored(moved.UUID), content) {
+		t.Errorf("got %+v, want the same file under its name", moved)
+	}
+}
+
 func TestFilesAreRecorded(t *testing.T) {
 	w := newWorld(t)
 	s := w.served()

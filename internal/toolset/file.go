@@ -13,8 +13,9 @@ import (
 	"sluice/internal/jsonscan"
 )
 
-// MaxContent is how many bytes of files one call may carry in its arguments. What is larger is given by its URL, and never passes through a model.
-const MaxContent = 3 << 20
+// MaxContent is how many bytes of files one call may carry in its arguments: what fits as base64 into the 4 MiB that a door takes. What is larger is given by its URL, and never
+// passes through a model.
+const MaxContent = 3_000_000
 
 // Piece is a part of a body: bytes, or a file that is fetched while the body is sent.
 type Piece struct {

@@ -156,7 +156,7 @@ func TestFilesInACallHaveLimits(t *testing.T) {
 	large := base64.StdEncoding.EncodeToString(make([]byte, toolset.MaxContent+1))
 	tool := attach(t, integration.Parameter{Types: []string{"text/csv"}, MaxSize: 100}, attachSchema)
 	for arguments, want := range map[string]string{
-		`{"order":"o","file":"` + large + `"}`:                                              "file is too large: the files of one call may have 3 MiB together; give what is larger by file_url",
+		`{"order":"o","file":"` + large + `"}`:                                              "file is too large: the files of one call may have 2.9 MiB together; give what is larger by file_url",
 		`{"order":"o","file_name":"a.csv","file_text":"` + strings.Repeat("a,b", 40) + `"}`: "file_text has 120 bytes, and may have at most 100 bytes",
 		`{"order":"o","file":"data:image/png;base64,aGk="}`:                                 "file is of the type image/png, and text/csv is taken",
 	} {
