@@ -40,6 +40,16 @@ func (s *Service) Credential(ctx context.Context, acct *Account) (*Credential, e
 	return h.credential, nil
 }
 
+// Mask hides what is secret in an account's credential as it is held now wherever text has it. It asks no vendor, and leaves text as it is where no credential
+// can be opened, since no call can be made with it then. It answers text itself where there is nothing to hide.
+func (s *Service) Mask(ctx context.Context, acct *Account, text []byte) []byte {
+	_, h, err := s.opened(ctx, acct.Environment, acct.ID)
+	if err != nil {
+		return text
+	}
+	return h.credential.MaskBytes(text)
+}
+
 func (s *Service) opened(ctx context.Context, environment, id string) (*entry, *held, error) {
 	e, err := s.entry(ctx, environment, id)
 	if err != nil {

@@ -37,6 +37,10 @@ func (g *Gateway) CallOperation(ctx context.Context, c *Caller, resource, method
 func (g *Gateway) call(ctx context.Context, c *Caller, tool *toolset.Tool, arguments []byte) (*Result, error) {
 	record := recordOf(c, tool)
 	result, err := g.perform(ctx, c, tool, arguments, &record)
+	if result != nil && result.Invalid {
+		// Our own words about an argument repeat it, and it may be a secret that stands where none belongs.
+		result.Message = string(g.accounts.Mask(ctx, c.Account, []byte(result.Message)))
+	}
 	g.finish(ctx, &record, result, err)
 	return result, err
 }
@@ -83,13 +87,13 @@ func (g *Gateway) perform(ctx context.Context, c *Caller, tool *toolset.Tool, ar
 	if err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", tool.Name, err)
 	}
-	record.Arguments = prepared.Masked
+	record.Arguments = g.accounts.Mask(ctx, c.Account, prepared.Masked)
 	if len(tool.Resource.References) > 0 {
 		found, ended, err := g.named(ctx, c, tool, prepared)
 		if err != nil || ended != nil {
 			return ended, err
 		}
-		prepared, record.Arguments = found, found.Masked
+		prepared, record.Arguments = found, g.accounts.Mask(ctx, c.Account, found.Masked)
 	}
 	said := g.speaks(c, tool, prepared)
 	if said != nil {
@@ -97,7 +101,7 @@ func (g *Gateway) perform(ctx context.Context, c *Caller, tool *toolset.Tool, ar
 		if err != nil || ended != nil {
 			return ended, err
 		}
-		prepared, record.Arguments = again, again.Masked
+		prepared, record.Arguments = again, g.accounts.Mask(ctx, c.Account, again.Masked)
 	}
 	record.Write = record.Write && !prepared.DryRun
 	if record.Write {

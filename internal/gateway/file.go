@@ -174,7 +174,7 @@ func (d *Download) open(c *Caller, tool *toolset.Tool, arguments []byte, part Ra
 	if err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", tool.Name, err)
 	}
-	d.record.Arguments = prepared.Masked
+	d.record.Arguments = d.gateway.accounts.Mask(d.ctx, c.Account, prepared.Masked)
 	request := requestOf(c, tool, prepared)
 	if part.Range != "" {
 		request.Header = append(request.Header, [2]string{"Range", part.Range})

@@ -73,6 +73,8 @@ type Definitions interface {
 // Accounts finds an integrated account; it answers the same pointer until the account changes.
 type Accounts interface {
 	Get(ctx context.Context, environment, id string) (*account.Account, error)
+	// Mask hides the secrets of an account's own credential in text.
+	Mask(ctx context.Context, acct *account.Account, text []byte) []byte
 }
 
 // Vendor makes one HTTP call. An error means that nothing could even be tried; what the vendor or the network did is in the response.

@@ -334,6 +334,31 @@ func TestARefusalNamesTheToolThatMendsIt(t *testing.T) {
 	}
 }
 
+func TestTheAccountsOwnPasswordIsInNoRecordWhereverACallerPutsIt(t *testing.T) {
+	w := newWorld(t)
+	password := w.sandbox.Login().Password
+	user := w.id("list_all_octapipe_users", `{}`, "")
+	w.ok("create_a_octapipe_note", `{"entity":"user","record_uuid":%q,"note":"the login is %s"}`, user, password)
+	refused := w.call("list_all_octapipe_tasks", `{"status":%q}`, password)
+	if !refused.Invalid || strings.Contains(refused.Message, password) {
+		t.Errorf("wanted a refusal that does not repeat the password, got %q", refused.Message)
+	}
+	page, _, err := w.node.Audit.List(t.Context(), audit.Filter{Environment: w.account.Environment}, "", 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	noted := false
+	for _, r := range page {
+		noted = noted || strings.Contains(string(r.Arguments), "the login is •••")
+		if strings.Contains(string(r.Arguments)+r.Error, password) {
+			t.Errorf("the password stands in the record: %s, %q", r.Arguments, r.Error)
+		}
+	}
+	if !noted {
+		t.Errorf("wanted a record of the note, masked, got %v", page)
+	}
+}
+
 func TestEveryCallIsRecordedOnce(t *testing.T) {
 	w := newWorld(t)
 	database := w.id("list_all_octapipe_databases", `{}`, "Leads")
