@@ -167,6 +167,8 @@ func TestWhatIsMistypedIsToldInASentence(t *testing.T) {
 	}{
 		{`^sluice has no command "dmeo"; did you mean demo\?$`, []string{"dmeo"}},
 		{`^sluice has no command "frobnicate"; .sluice --help. lists them$`, []string{"frobnicate"}},
+		{`^write it as .sluice account add INTEGRATION \[flags\].; .sluice account add --help. says more$`, []string{"account", "add"}},
+		{`^write it as .sluice stdio URL \[flags\].; `, []string{"stdio", "http://127.0.0.1/mcp/a", "b"}},
 		{`^sluice token has no command "creat"; did you mean create\?$`, []string{"token", "creat"}},
 		{`"pipeline" is no argument`, []string{"call", "tool", "pipeline"}},
 		{`"=x" is no argument`, []string{"call", "tool", "=x"}},
@@ -177,7 +179,7 @@ func TestWhatIsMistypedIsToldInASentence(t *testing.T) {
 		{"MCP server at 127.0.0.1:1 does not answer: dial", []string{"call", "tool", "--mcp", "http://127.0.0.1:1/mcp/secret"}},
 		{"Sluice at http://127.0.0.1:1 does not answer: dial", []string{"account", "list"}},
 		{"--credential wants name=value$", []string{"account", "add", "octapipe", "-c", "secret"}},
-		{"accepts 1 arg", []string{"stdio"}},
+		{"^write it as .sluice stdio URL", []string{"stdio"}},
 	} {
 		sh.fails(c.want, c.args...)
 	}

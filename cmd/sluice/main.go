@@ -49,8 +49,25 @@ func newRoot() *cobra.Command {
 		if cmd.HasSubCommands() {
 			refuseUnknown(cmd)
 		}
+		for _, sub := range append(cmd.Commands(), cmd) {
+			showUse(sub)
+		}
 	}
 	return root
+}
+
+// showUse makes a command that got too few or too many arguments say what it takes: cobra counts them, and leaves which they are to be looked up.
+func showUse(cmd *cobra.Command) {
+	count := cmd.Args
+	if count == nil || cmd.HasSubCommands() {
+		return
+	}
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if count(cmd, args) == nil {
+			return nil
+		}
+		return fmt.Errorf("write it as `%s`; `%s --help` says more", cmd.UseLine(), cmd.CommandPath())
+	}
 }
 
 // refuseUnknown makes a command that only holds others fail, in a sentence, on a name that none of them has. Cobra would print a group's help and call that a

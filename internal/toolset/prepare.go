@@ -75,6 +75,9 @@ func (t *Tool) read(arguments []byte, values [][]byte, f *findings) (more []unpl
 		name, _ := jsonscan.Unquote(it.Name()) // Check has found it right
 		if nul && (jsonscan.ContainsNUL(it.Value()) || jsonscan.ContainsNUL(it.Name())) {
 			f.add(shorten(string(name)), "holds the character U+0000, which cannot be stored: leave it out")
+			if i, known := p.byName[string(name)]; known {
+				values[i] = it.Value() // so that it is not found missing as well
+			}
 			continue
 		}
 		i, known := p.byName[string(name)]

@@ -65,6 +65,7 @@ func TestRefusalsNameTheArgumentAndTheMend(t *testing.T) {
 		{"an unknown option", update, `{` + good + `,"sla":1,"priority":"urgent"}`, `priority must be one of "low", "medium", "high", not the text "urgent".`},
 		{"NUL in a text", update, `{` + good + `,"sla":1,"note":"a\u0000b"}`, "note holds the character U+0000, which cannot be stored: leave it out."},
 		{"NUL deep inside", update, `{` + good + `,"sla":1,"custom_fields_values":{"a":["\u0000"]}}`, "custom_fields_values holds the character U+0000, which cannot be stored: leave it out."},
+		{"NUL in what is required", update, strings.Replace(`{`+good+`,"sla":1}`, `"name":"x"`, `"name":"a\u0000b"`, 1), "name holds the character U+0000, which cannot be stored: leave it out."},
 		{"several faults at once", update, `{"pipeline_uuid":"` + uuid + `","id":"x","sla":-1,"nam":"y"}`,
 			"nam is not an argument of update_a_acme_pipeline_card_by_id: did you mean name? pipeline_stage_uuid is required: get it from list_all_acme_pipeline_stages. name is required. sla must be at least 0, not the number -1."},
 		{"a fault deep inside", bulk, `{"pipeline_uuid":"` + uuid + `","filters":[{"field":"a","operator":"eq"},{"feild":"a","operator":"equals"}],"values":{"a":1}}`,
