@@ -11,33 +11,38 @@ import (
 
 func TestAnAgentMovesACardToAnotherStageAndAttachesANote(t *testing.T) {
 	eachClient(t, func(t *testing.T, h *house, connect func(url string) client) {
-		a := agent{t, connect(h.mcpServer(t, `{"name":"sales","config":{"methods":["read","write"]}}`).URL)}
-
-		pipeline, _ := a.find("list_all_octapipe_pipelines", nil, "name", "Q3 Renewals")
-		in := map[string]any{"pipeline_uuid": pipeline.text("uuid")}
-		card, _ := a.find("list_all_octapipe_pipeline_cards", in, "name", "TechNova Upgrade")
-		stage, _ := a.find("list_all_octapipe_pipeline_stages", in, "name", "Contract Sent")
-		before := h.card(t, pipeline, card)
-
-		a.call(nil, "update_a_octapipe_pipeline_card_by_id", with(in, map[string]any{
-			"id": card.text("uuid"), "pipeline_stage_uuid": stage.text("uuid"), "name": card.text("name"), "sla": card["sla"],
-		}))
-		const note = "Contract **sent** to TechNova today: \"net 30\" agreed."
-		a.call(nil, "create_a_octapipe_note", map[string]any{"entity": "pipeline_card", "record_uuid": card.text("uuid"), "note": note})
-
-		after := h.card(t, pipeline, card)
-		wantMoved(t, before, after, "Contract Sent")
-		if got := after.text("name"); got != "TechNova Upgrade" {
-			t.Errorf("the card's name is now %q, want it unchanged", got)
-		}
-		var found bool
-		for _, n := range h.sandboxList(t, "/notes?entity=pipeline_card&record_uuid="+card.text("uuid")) {
-			found = found || n.text("note") == note
-		}
-		if !found {
-			t.Errorf("the sandbox has no note %q on the card", note)
-		}
+		agent{t, connect(h.mcpServer(t, `{"name":"sales","config":{"methods":["read","write"]}}`).URL)}.moveTechNova(h)
 	})
+}
+
+// moveTechNova is the first workflow: find a card by its name, move it to another stage, write down why.
+func (a agent) moveTechNova(h *house) {
+	t := a.t
+	t.Helper()
+	pipeline, _ := a.find("list_all_octapipe_pipelines", nil, "name", "Q3 Renewals")
+	in := map[string]any{"pipeline_uuid": pipeline.text("uuid")}
+	card, _ := a.find("list_all_octapipe_pipeline_cards", in, "name", "TechNova Upgrade")
+	stage, _ := a.find("list_all_octapipe_pipeline_stages", in, "name", "Contract Sent")
+	before := h.card(t, pipeline, card)
+
+	a.call(nil, "update_a_octapipe_pipeline_card_by_id", with(in, map[string]any{
+		"id": card.text("uuid"), "pipeline_stage_uuid": stage.text("uuid"), "name": card.text("name"), "sla": card["sla"],
+	}))
+	const note = "Contract **sent** to TechNova today: \"net 30\" agreed."
+	a.call(nil, "create_a_octapipe_note", map[string]any{"entity": "pipeline_card", "record_uuid": card.text("uuid"), "note": note})
+
+	after := h.card(t, pipeline, card)
+	wantMoved(t, before, after, "Contract Sent")
+	if got := after.text("name"); got != "TechNova Upgrade" {
+		t.Errorf("the card's name is now %q, want it unchanged", got)
+	}
+	var found bool
+	for _, n := range h.sandboxList(t, "/notes?entity=pipeline_card&record_uuid="+card.text("uuid")) {
+		found = found || n.text("note") == note
+	}
+	if !found {
+		t.Errorf("the sandbox has no note %q on the card", note)
+	}
 }
 
 func TestAnAgentFindsACardBeyondTheFirstPageAndMovesItWithANewSLA(t *testing.T) {
