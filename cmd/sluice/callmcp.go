@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"sluice/internal/stdio"
 )
 
 // callServer calls a tool of an MCP server. SLUICE_TOKEN is for Sluice's own API and does not go to whatever URL is given here.
@@ -32,6 +34,7 @@ func callServer(cmd *cobra.Command, serverURL, tool string, arguments map[string
 type mcpClient struct {
 	url, token string // token: an API token, for servers that ask for one
 	http       http.Client
+	mirrors    stdio.Mirrors
 }
 
 const mcpRevision = "2026-07-28"
@@ -67,6 +70,13 @@ func (c *mcpClient) request(ctx context.Context, method, name string, params map
 			r.Header.Set(header, value)
 		}
 	}
+	if arguments, ok := params["arguments"]; ok {
+		span, err := json.Marshal(arguments)
+		if err != nil {
+			return nil, err
+		}
+		c.mirrors.Set(r.Header, name, span)
+	}
 	if c.token != "" {
 		r.Header.Set("Authorization", "Bearer "+c.token)
 	}
@@ -84,20 +94,57 @@ func (c *mcpClient) request(ctx context.Context, method, name string, params map
 	}
 	var reply struct {
 		Result json.RawMessage
-		Error  *struct{ Message string }
+		Error  *rpcError
 	}
 	if json.Unmarshal(body, &reply) != nil || reply.Result == nil && reply.Error == nil {
 		return nil, fmt.Errorf("the MCP server at %s answered %s, and no JSON-RPC", r.URL.Host, answer.Status)
 	}
 	if reply.Error != nil {
-		return nil, errors.New(reply.Error.Message)
+		return nil, reply.Error
 	}
 	return reply.Result, nil
 }
 
+// rpcError is a refusal in the protocol's words.
+type rpcError struct {
+	Code    int
+	Message string
+}
+
+func (e *rpcError) Error() string { return e.Message }
+
+// learnTools finds out which arguments the server wants repeated in headers.
+func (c *mcpClient) learnTools(ctx context.Context) error {
+	for cursor := ""; ; {
+		params := map[string]any{}
+		if cursor != "" {
+			params["cursor"] = cursor
+		}
+		result, err := c.request(ctx, "tools/list", "", params)
+		if err != nil {
+			return err
+		}
+		c.mirrors.Learn(result)
+		var page struct{ NextCursor string }
+		if err := json.Unmarshal(result, &page); err != nil || page.NextCursor == "" || page.NextCursor == cursor {
+			return err
+		}
+		cursor = page.NextCursor
+	}
+}
+
+const codeHeaderMismatch = -32020
+
 // call calls a tool and answers the text that it gave, which is JSON for every tool of Sluice's but those that answer a file.
 func (c *mcpClient) call(ctx context.Context, tool string, arguments map[string]json.RawMessage) ([]byte, error) {
 	result, err := c.request(ctx, "tools/call", tool, map[string]any{"name": tool, "arguments": arguments})
+	if refused, ok := errors.AsType[*rpcError](err); ok && refused.Code == codeHeaderMismatch {
+		// Nothing was done yet. Most tools want no such headers, so the list is asked for only where it is needed.
+		if err := c.learnTools(ctx); err != nil {
+			return nil, err
+		}
+		result, err = c.request(ctx, "tools/call", tool, map[string]any{"name": tool, "arguments": arguments})
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -181,6 +181,10 @@ func (w *schemaWalk) textKeyword(p place, key, value string) {
 		}
 	case "$ref":
 		w.reference(p, value)
+	case "x-mcp-header":
+		if value == "" || strings.Trim(strings.ToLower(value), "abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~") != "" {
+			w.wrong(p, "is %q, which no header can be named: write letters, digits and -, as in Region; clients send it as Mcp-Param-Region", value)
+		}
 	}
 }
 
@@ -288,6 +292,9 @@ func (w *schemaWalk) together(p place, n *node) {
 			}
 		}
 	}
+	if n.get("x-mcp-header") != nil && !(isPrimitive(n.get("type")) && isProperty(w.root, n)) {
+		w.wrong(p.at("x-mcp-header"), "names a header for what clients cannot repeat in one: it stands on an argument itself, whose type is string, integer or boolean and nothing else")
+	}
 	for _, limits := range [][2]string{{"minLength", "maxLength"}, {"minItems", "maxItems"}, {"minProperties", "maxProperties"}, {"minimum", "maximum"}} {
 		low, high := n.get(limits[0]), n.get(limits[1])
 		if low == nil || high == nil || low.kind != number || high.kind != number {
@@ -312,6 +319,17 @@ func (w *schemaWalk) together(p place, n *node) {
 			w.advise(p.at("enum").index(i), "is %s, which the type %s does not allow", value.kind, strings.Join(allowed, ", "))
 		}
 	}
+}
+
+// isPrimitive reports whether a type is one that a header can carry (MCP 2026-07-28, Custom Headers from Tool Parameters).
+func isPrimitive(types *node) bool {
+	return types != nil && types.kind == text && slices.Contains([]string{"string", "integer", "boolean"}, types.text)
+}
+
+// isProperty reports whether a schema is that of a property of root, and nothing deeper.
+func isProperty(root, schema *node) bool {
+	properties := root.get("properties")
+	return properties != nil && slices.ContainsFunc(properties.members, func(m member) bool { return m.value == schema })
 }
 
 func ofType(n *node, types []string) bool {

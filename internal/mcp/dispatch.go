@@ -176,7 +176,11 @@ func (c *call) listTools(dst []byte) ([]byte, *failure) {
 		return dst, f
 	}
 	dst = append(member(c.open(dst, nil)), `"tools":`...)
-	return c.closeList(append(dst, caller.Tools.ListJSON()...)), nil
+	tools := caller.Tools.ListJSON()
+	if c.revision.modern() {
+		tools = caller.Tools.HeaderListJSON()
+	}
+	return c.closeList(append(dst, tools...)), nil
 }
 
 // listNone answers a list of something that this server has none of. Clients ask without looking at the capabilities.

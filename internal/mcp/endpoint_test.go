@@ -49,6 +49,7 @@ const (
 type shipyard struct {
 	mu      sync.Mutex
 	openErr error
+	tools   *toolset.Toolset // instead of the harbour's
 	results map[string]func(ctx context.Context, arguments string) (*gateway.Result, error)
 	calls   []shipyardCall
 }
@@ -61,12 +62,15 @@ type shipyardCall struct {
 
 func (s *shipyard) Open(_ context.Context, server *mcpserver.Server) (*gateway.Caller, error) {
 	s.mu.Lock()
-	err := s.openErr
+	err, tools := s.openErr, s.tools
 	s.mu.Unlock()
 	if err != nil {
 		return nil, err
 	}
-	tools, err := toolset.Compile(harbour(), toolset.Options{Methods: server.Config.Methods, StructuredOutput: server.Config.StructuredOutput})
+	if tools != nil {
+		return &gateway.Caller{Environment: server.Environment, Account: &account.Account{ID: server.AccountID}, Tools: tools, ServerID: server.ID}, nil
+	}
+	tools, err = toolset.Compile(harbour(), toolset.Options{Methods: server.Config.Methods, StructuredOutput: server.Config.StructuredOutput})
 	if err != nil {
 		return nil, err
 	}

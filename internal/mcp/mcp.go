@@ -10,6 +10,7 @@
 //	post.go      one POST: who, which types, the body, one message or a batch, the answer in one write
 //	message.go   the bytes of a message → its parts
 //	revision.go  which revision a message speaks, and whether its headers agree with it
+//	param.go     whether the headers that mirror arguments agree with these
 //	dispatch.go  method → answer
 //	result.go    a tool call's outcome → a CallToolResult
 //	reply.go     JSON-RPC answers and errors as bytes

@@ -136,9 +136,9 @@ func (m *message) checkHeaders(h http.Header) *failure {
 	case !given:
 		return missingHeader("Mcp-Name")
 	}
-	decoded, ok := decodeHeader(name)
-	if !ok {
-		return &failure{code: codeHeaderMismatch, status: 400, message: fmt.Sprintf("Header mismatch: the Mcp-Name header %q is not base64 between =?base64? and ?=.", name)}
+	decoded, f := decodeHeader("Mcp-Name", name)
+	if f != nil {
+		return f
 	}
 	if want, _ := jsonscan.Unquote(source); decoded != string(want) {
 		return mismatch("Mcp-Name", decoded, string(want))
@@ -159,16 +159,26 @@ func single(h http.Header, name string) (value string, given bool, f *failure) {
 }
 
 // decodeHeader undoes the sentinel form of values that a header cannot carry as they are (2026-07-28, Value Encoding).
-func decodeHeader(value string) (string, bool) {
+func decodeHeader(name, value string) (string, *failure) {
+	if strings.ContainsFunc(value, func(r rune) bool { return r > '~' }) {
+		return "", headerMismatch(fmt.Sprintf("the %s header %q holds more than ASCII: send the value's UTF-8 in base64, between =?base64? and ?=.", name, value))
+	}
 	encoded, ok := strings.CutPrefix(value, "=?base64?")
 	if !ok {
-		return value, true
+		return value, nil
 	}
 	if encoded, ok = strings.CutSuffix(encoded, "?="); !ok {
-		return value, true
+		return value, nil
 	}
-	decoded, err := base64.StdEncoding.DecodeString(encoded)
-	return string(decoded), err == nil
+	decoded, err := base64.StdEncoding.Strict().DecodeString(encoded)
+	if err != nil {
+		return "", headerMismatch(fmt.Sprintf("the %s header %q is not base64 between =?base64? and ?=.", name, value))
+	}
+	return string(decoded), nil
+}
+
+func headerMismatch(words string) *failure {
+	return &failure{code: codeHeaderMismatch, status: 400, message: "Header mismatch: " + words}
 }
 
 func missingHeader(name string) *failure {

@@ -34,6 +34,13 @@ func (c *call) callTool(dst []byte) ([]byte, *failure) {
 	caller.ClientName, caller.RequestID, caller.Traceparent = c.clientName(), newRequestID(), c.traceparent()
 
 	name := text(p.name)
+	if c.revision.modern() {
+		if tool, ok := caller.Tools.Tool(name); ok {
+			if f := checkParams(c.header, tool, arguments); f != nil {
+				return dst, f
+			}
+		}
+	}
 	result, err := c.h.gateway.Call(c.ctx, caller, name, arguments)
 	switch {
 	case errors.Is(err, gateway.ErrUnknownTool):

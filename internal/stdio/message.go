@@ -18,13 +18,16 @@ const (
 
 // message is a line from the host, as far as the bridge has to understand it.
 type message struct {
-	body     []byte
-	id       string // as it is spelled; "" for what wants no answer
-	method   string // "" for an answer, or what is no message at all: the server says what is wrong with it
-	name     string // what Mcp-Name mirrors
-	named    bool
-	revision string // what _meta says
-	cancels  string // notifications/cancelled: the id of the request, as it is spelled
+	body      []byte
+	id        string // as it is spelled; "" for what wants no answer
+	method    string // "" for an answer, or what is no message at all: the server says what is wrong with it
+	name      string // what Mcp-Name mirrors
+	named     bool
+	revision  string // what _meta says
+	arguments []byte // tools/call: what some headers mirror
+	meta      []byte
+	relearned bool   // the tools were asked for because the headers of this call did not agree with it
+	cancels   string // notifications/cancelled: the id of the request, as it is spelled
 }
 
 // parse reads a line; nil if it is blank.
@@ -61,9 +64,12 @@ func parse(line []byte) *message {
 		case jsonscan.NameIs(it.Name(), "name") && (m.method == "tools/call" || m.method == "prompts/get"),
 			jsonscan.NameIs(it.Name(), "uri") && m.method == "resources/read":
 			m.name, m.named = text(value)
+		case jsonscan.NameIs(it.Name(), "arguments"):
+			m.arguments = value
 		case jsonscan.NameIs(it.Name(), "requestId"):
 			m.cancels = string(value)
 		case jsonscan.NameIs(it.Name(), "_meta"):
+			m.meta = value
 			meta := jsonscan.Members(value)
 			for meta.Next() {
 				if jsonscan.NameIs(meta.Name(), metaProtocol) {

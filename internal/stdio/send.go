@@ -88,6 +88,9 @@ func (b *bridge) exchange(ctx context.Context, m *message, again bool) (opened b
 	}
 	b.prepare(request)
 	m.headers(request.Header, b.agreed())
+	if m.method == "tools/call" && m.revision != "" {
+		b.mirrors.Set(request.Header, m.name, m.arguments)
+	}
 	response, err := b.client.Do(request)
 	if err != nil {
 		return false, &lost{err: withoutURL(err), unsent: isDial(err)}
@@ -104,6 +107,9 @@ func (b *bridge) exchange(ctx context.Context, m *message, again bool) (opened b
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		return false, &lost{err: withoutURL(err)}
+	}
+	if b.relearn(ctx, m, body) {
+		return b.exchange(ctx, m, again)
 	}
 	b.answer(m, response, body)
 	return false, nil
@@ -159,9 +165,16 @@ func (b *bridge) answer(m *message, response *http.Response, body []byte) {
 	b.write(failure(m.id, code, words))
 }
 
-// learn notes what a handshake agreed on.
+// learn notes what a handshake agreed on, and which arguments the tools want repeated in headers.
 func (b *bridge) learn(m *message, body []byte) {
-	if m.method != "initialize" {
+	switch m.method {
+	case "initialize":
+	case "tools/list":
+		if result, ok := jsonscan.Find(body, "result"); ok {
+			b.mirrors.Learn(result)
+		}
+		return
+	default:
 		return
 	}
 	if span, ok := jsonscan.Find(body, "result.protocolVersion"); ok {

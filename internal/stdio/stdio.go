@@ -74,6 +74,8 @@ type bridge struct {
 	out    io.Writer
 	errOut io.Writer
 
+	mirrors Mirrors
+
 	requests sync.WaitGroup // those whose answers are worth waiting for
 	streams  sync.WaitGroup // those that never end by themselves
 

@@ -55,6 +55,7 @@ type argument struct {
 	key      []byte        // "name":, for the canonical arguments
 	source   string        // the tool that shows its values, where one does
 	fixed    []byte        // what it is bound to; nil where callers choose
+	header   string        // of the header that mirrors it, where its schema names one
 	file     *fileArgument // how a file can be given; nil: it is none, or a piece of JSON
 }
 
@@ -263,7 +264,7 @@ func (a *arguments) gatherBody() error {
 	root := doc.schema()
 	v := viewOf(root)
 	if m.Body.Format == "raw" || len(v.properties) == 0 || v.kinds&^kindNull != kindObject {
-		return a.add(argument{name: wholeName, property: wholeName, wire: wholeName, in: inWhole, required: v.kinds&kindNull == 0}, []schema{root})
+		return a.add(argument{name: wholeName, property: wholeName, wire: wholeName, in: inWhole, required: v.kinds&kindNull == 0 && !m.Body.Optional}, []schema{root})
 	}
 	if !v.plain {
 		if a.body, err = doc.library.compile(""); err != nil {
@@ -315,6 +316,7 @@ func (a *arguments) add(arg argument, alternatives []schema) error {
 	}
 	arg.secret = arg.rule != nil && arg.rule.secret
 	arg.shown = look(alternatives).appendInput(nil, 1)
+	arg.header = alternatives[0].text(headerKeyword)
 	a.all = append(a.all, arg)
 	return nil
 }

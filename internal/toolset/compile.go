@@ -46,12 +46,17 @@ func Compile(def *integration.Definition, opt Options) (*Toolset, error) {
 			}
 			t.plan.showValues(r, opt.Values[r.Name])
 			t.InputSchema = t.plan.inputSchema()
+			t.mirror()
 			if opt.StructuredOutput {
 				t.OutputSchema = outputSchema(def, t)
 			}
 		}
 	}
-	s.list = listJSON(s.Tools)
+	s.list = listJSON(s.Tools, func(t *Tool) []byte { return t.InputSchema })
+	s.headerList = s.list
+	if slices.ContainsFunc(s.Tools, func(t *Tool) bool { return len(t.Headers) > 0 }) {
+		s.headerList = listJSON(s.Tools, (*Tool).headerSchema)
+	}
 	return s, nil
 }
 

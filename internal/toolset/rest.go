@@ -15,8 +15,8 @@ func Allowed(r *integration.Resource, m *integration.Method, methods, tags []str
 // Schemas are the tool's input schema in two halves, for callers that keep them apart: the arguments outside the body (path arguments, limit and
 // next_cursor among them), and those of the body. Their members together are InputSchema's.
 func (t *Tool) Schemas() (query, body json.RawMessage) {
-	return t.plan.schemaOf(func(a *argument) bool { return !a.in.inBody() }, t.plan.free),
-		t.plan.schemaOf(func(a *argument) bool { return a.in.inBody() }, t.plan.free || t.plan.extra)
+	return t.plan.schemaOf(func(a *argument) bool { return !a.in.inBody() }, t.plan.free, nil),
+		t.plan.schemaOf(func(a *argument) bool { return a.in.inBody() }, t.plan.free || t.plan.extra, nil)
 }
 
 // FromQuery makes an argument's value of the texts that a URL's query holds under its name: a list where the argument is one, JSON where it

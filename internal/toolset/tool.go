@@ -44,11 +44,16 @@ func titleOf(r *integration.Resource, m *integration.Method) string {
 
 // inputSchema is the one flat object that clients are shown. It has nothing at its top that one of them refuses.
 func (p *plan) inputSchema() []byte {
-	return p.schemaOf(func(*argument) bool { return true }, p.free || p.extra)
+	return p.inputSchemaWith(nil)
 }
 
-// schemaOf is an object schema of some of the arguments; extra says that others are taken too.
-func (p *plan) schemaOf(some func(*argument) bool, extra bool) []byte {
+// inputSchemaWith is inputSchema with each argument's schema as show gives it; nil: as it is.
+func (p *plan) inputSchemaWith(show func(arg *argument, shown []byte) []byte) []byte {
+	return p.schemaOf(func(*argument) bool { return true }, p.free || p.extra, show)
+}
+
+// schemaOf is an object schema of some of the arguments; extra says that others are taken too. show may change what is shown of one; nil: nothing is changed.
+func (p *plan) schemaOf(some func(*argument) bool, extra bool, show func(arg *argument, shown []byte) []byte) []byte {
 	w := object{dst: []byte(`{`)}
 	w.text("type", "object")
 	properties := object{dst: append(w.key("properties"), '{')}
@@ -58,7 +63,11 @@ func (p *plan) schemaOf(some func(*argument) bool, extra bool) []byte {
 		if arg.fixed != nil || !some(arg) {
 			continue
 		}
-		properties.dst = append(properties.key(arg.name), arg.shown...)
+		shown := arg.shown
+		if show != nil {
+			shown = show(arg, shown)
+		}
+		properties.dst = append(properties.key(arg.name), shown...)
 		if arg.required {
 			required = append(required, jsonscan.AppendQuote(nil, arg.name))
 		}
@@ -101,7 +110,7 @@ func outputSchema(def *integration.Definition, t *Tool) []byte {
 }
 
 // listJSON is the tools as tools/list shows them (MCP 2026-07-28, "Tool"). All four hints are said, since a client takes what is not said for the worst.
-func listJSON(tools []*Tool) []byte {
+func listJSON(tools []*Tool, input func(*Tool) []byte) []byte {
 	dst := []byte{'['}
 	for i, t := range tools {
 		if i > 0 {
@@ -111,7 +120,7 @@ func listJSON(tools []*Tool) []byte {
 		w.text("name", t.Name)
 		w.text("title", t.Title)
 		w.text("description", t.Description)
-		w.dst = append(w.key("inputSchema"), t.InputSchema...)
+		w.dst = append(w.key("inputSchema"), input(t)...)
 		if t.OutputSchema != nil {
 			w.dst = append(w.key("outputSchema"), t.OutputSchema...)
 		}

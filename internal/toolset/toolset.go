@@ -34,6 +34,7 @@ type Toolset struct {
 	byName      map[string]*Tool // offered tools
 	byOperation map[string]*Tool // resource + "." + method: all, documented or not, whatever the filter
 	list        []byte
+	headerList  []byte // list, with what is mirrored into headers
 }
 
 // Tool is one method of one resource, ready to be called.
@@ -52,7 +53,10 @@ type Tool struct {
 	InputSchema  []byte // JSON; one flat object, as every client accepts it
 	OutputSchema []byte // JSON; nil unless Options.StructuredOutput
 
-	plan *plan
+	Headers []Header // arguments that clients repeat in headers, since 2026-07-28
+
+	plan        *plan
+	headerWords []string // what the schema says of each of Headers
 }
 
 // IsList reports whether the tool takes limit and next_cursor and answers a page.
@@ -98,3 +102,6 @@ func (s *Toolset) Operation(resource, method string) (*Tool, bool) {
 
 // ListJSON is the JSON array of the offered tools as tools/list shows them, ready to be sent. Not to be changed.
 func (s *Toolset) ListJSON() []byte { return s.list }
+
+// HeaderListJSON is ListJSON for revisions in which clients repeat arguments in headers: the schemas say which, by x-mcp-header. Not to be changed.
+func (s *Toolset) HeaderListJSON() []byte { return s.headerList }
