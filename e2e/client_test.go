@@ -30,6 +30,7 @@ type answer struct {
 	Content []struct {
 		Type string `json:"type"`
 		Text string `json:"text"`
+		URI  string `json:"uri"`
 	} `json:"content"`
 	IsError bool `json:"isError"`
 }

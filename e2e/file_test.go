@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -125,6 +126,26 @@ func peakMemory(t *testing.T, p *process) int64 {
 		t.Fatal(err)
 	}
 	return n << 10
+}
+
+func TestEveryClientGetsAFileByItsLink(t *testing.T) {
+	eachClient(t, func(t *testing.T, h *house, connect func(url string) client) {
+		a := agent{t, connect(h.MCPURL)}
+		content := pattern[:10<<10]
+		var me, file object
+		a.call(&me, "octapipe_users_me", nil)
+		a.call(&file, "create_a_octapipe_file", map[string]any{"entity": "user", "record_uuid": me.text("uuid"), "file_name": "a.bin", "file": base64.StdEncoding.EncodeToString(content)})
+		got, err := a.CallTool(t.Context(), "octapipe_files_download", map[string]any{"id": file.text("uuid")})
+		if err != nil || got.IsError || len(got.Content) != 2 || got.Content[1].Type != "resource_link" {
+			t.Fatalf("the download is %+v (%v), want a link", got, err)
+		}
+		if fetched := send(t, "GET", got.Content[1].URI, "").want(t, 200); !bytes.Equal(fetched.body, content) {
+			t.Errorf("the link leads to %d bytes, want the %d that were attached", len(fetched.body), len(content))
+		}
+		if a.call(&file, "create_a_octapipe_file", map[string]any{"entity": "user", "record_uuid": me.text("uuid"), "file_url": got.Content[1].URI}); file["size"] != float64(len(content)) {
+			t.Errorf("the file that was made of the link is %v", file)
+		}
+	})
 }
 
 func TestAHugeFilePassesThroughASmallProcess(t *testing.T) {
