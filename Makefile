@@ -25,6 +25,11 @@ check: format vet lint postgresql ## The fast loop: formatting, vet, staticcheck
 test: postgresql npm ## All tests, also with real MCP clients against the real binary, on SQLite and PostgreSQL
 	$(GO) test ./...
 
+.PHONY: test-clients
+test-clients: npm ## Agents that are large to install, offline: Claude Code, Gemini CLI, opencode
+	@tools/npm.sh e2e/agents
+	$(GO) test -tags agents ./e2e/ -run '^TestAgents' -count=1 -v
+
 .PHONY: race
 race: postgresql ## Tests of the packages where goroutines meet, under the race detector
 	tools/race.sh
@@ -60,4 +65,4 @@ postgresql:
 
 .PHONY: npm
 npm:
-	@tools/npm.sh
+	@tools/npm.sh e2e

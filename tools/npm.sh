@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs the MCP clients that the end-to-end tests drive, and the Node they need, from the lock file: only when it has changed.
+# Installs from the lock file in a folder, only when that has changed: in e2e the MCP clients that the end-to-end tests drive and the Node they need,
+# in e2e/agents the agents that are too large for every run.
 set -euo pipefail
-cd "$(dirname "$0")/../e2e"
+cd "$(dirname "$0")/../$1"
 
 stamp=node_modules/.installed
 cmp -s package-lock.json "$stamp" && exit 0
