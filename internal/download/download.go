@@ -56,7 +56,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if wait := result.RateLimit.RetryAfter; result.Outcome == vendor.RateLimited && wait > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(wait))
 		}
-		refuse(w, Status(result), result.Message)
+		refuse(w, statusOf(result), result.Message)
 	default:
 		Send(w, r, file)
 	}
@@ -70,8 +70,8 @@ func Part(r *http.Request) gateway.Range {
 	return gateway.Range{}
 }
 
-// Status is the HTTP status for a file that cannot be had.
-func Status(r *gateway.Result) int {
+// statusOf is the HTTP status for a file that cannot be had.
+func statusOf(r *gateway.Result) int {
 	switch {
 	case r.Invalid:
 		return http.StatusUnprocessableEntity
