@@ -176,7 +176,7 @@ func TestAWrongValueComesBackWithTheReasonAndChangesNothing(t *testing.T) {
 			method                string // of the change that the vendor refuses; "" where none is sent
 			words                 []string
 		}{
-			{"a stage of another pipeline", "update_a_octapipe_pipeline_card_by_id", `{` + base + `,"pipeline_stage_uuid":"` + g.foreignStage.text("uuid") + `"}`, "PUT", []string{"422", "pipeline_stage_uuid"}},
+			{"a stage of another pipeline", "update_a_octapipe_pipeline_card_by_id", `{` + base + `,"pipeline_stage_uuid":"` + g.foreignStage.text("uuid") + `"}`, "", []string{"pipeline_stage_uuid", "list_all_octapipe_pipeline_stages"}},
 			{"a card that is not there", "get_single_octapipe_pipeline_card_by_id", `{"pipeline_uuid":"` + g.pipeline.text("uuid") + `","id":"019abf00-0000-7000-8000-000000000000"}`, "", []string{"404"}},
 			{"an unknown custom field", "update_a_octapipe_database_record_by_id", `{` + inRecord + `,"custom_fields_values":{"cf_colour":"red"}}`, "", []string{"cf_colour", "cf_risk_level"}},
 			{"an option that is none", "update_a_octapipe_database_record_by_id", `{` + inRecord + `,"custom_fields_values":{"cf_risk_level":"Extreme"}}`, "", []string{"cf_risk_level", "Medium"}},

@@ -115,6 +115,7 @@ func stable(t *testing.T, o object) string {
 	t.Helper()
 	o = with(o, nil)
 	delete(o, "updated_at")
+	delete(o, "timeline") // counts the seconds in the present stage
 	raw, err := json.Marshal(o)
 	if err != nil {
 		t.Fatal(err)

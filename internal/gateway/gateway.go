@@ -131,6 +131,7 @@ type Gateway struct {
 	fetch       func(ctx context.Context, url string) ([]byte, error)
 	toolsets    toolsets
 	fields      fields
+	listed      listed
 }
 
 // New returns a Gateway over its parts.

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"sluice/internal/integration"
 	"sluice/internal/jsonscan"
@@ -30,6 +32,16 @@ func (g *Gateway) named(ctx context.Context, c *Caller, tool *toolset.Tool, prep
 		}
 		raw, _ := jsonscan.Unquote(value)
 		if uuid.Match(raw) {
+			if tool.ReadOnly {
+				continue
+			}
+			fault, err := g.stray(ctx, c, references[argument], prepared.Arguments, string(raw))
+			if err != nil {
+				return nil, nil, err
+			}
+			if fault != "" {
+				faults = append(faults, toolset.Fault{Argument: argument, Message: fault})
+			}
 			continue
 		}
 		id, fault, failed, err := g.idOf(ctx, c, references[argument], prepared.Arguments, string(raw))
@@ -66,46 +78,22 @@ func (g *Gateway) named(ctx context.Context, c *Caller, tool *toolset.Tool, prep
 
 // idOf finds the id of what a name means among a resource's list. What is not found, or is not one only, is said as a fault.
 func (g *Gateway) idOf(ctx context.Context, c *Caller, reference integration.Reference, arguments []byte, name string) (id, fault string, failed *Result, err error) {
-	lister, ok := c.Tools.Operation(reference.Resource, "list")
-	if !ok {
-		return "", "", nil, fmt.Errorf("%s has no list to find a name in", reference.Resource)
-	}
-	var parents objectParts
-	for _, parent := range lister.Resource.Parent {
-		if value := member(arguments, parent); value != nil {
-			parents.add(jsonscan.AppendQuote(nil, parent), value)
-		}
-	}
-	listing, err := lister.Prepare(parents.object())
+	lister, entries, _, failed, err := g.entries(ctx, c, reference, arguments)
 	if err != nil {
-		return "", "", nil, fmt.Errorf("prepare %s to find a name: %w", lister.Name, err)
+		return "", "", nil, err
 	}
-	request := requestOf(c, lister, listing)
-	request.Page = &vendor.Position{Size: pageSize(c, lister, 0)}
+	if failed != nil {
+		failed.Message = fmt.Sprintf("%q could not be looked up, so nothing was sent: %s", name, failed.Message)
+		return "", "", failed, nil
+	}
 	var found, names []string
-	for page := 1; ; page++ {
-		response, err := g.vendor.Do(ctx, c.Account, c.Tools.Definition, request)
-		if err != nil {
-			return "", "", nil, fmt.Errorf("call %s: %w", lister.Name, err)
+	for _, e := range entries {
+		if e.id == name {
+			return e.id, "", nil, nil
 		}
-		if response.Outcome != vendor.OK {
-			failed := resultOf(lister, response)
-			explain(failed, c.Tools)
-			failed.Message = fmt.Sprintf("%q could not be looked up, so nothing was sent: %s", name, failed.Message)
-			return "", "", failed, nil
-		}
-		for it := jsonscan.Elements(response.Body); it.Next(); {
-			itemID, itemName := textAt(it.Value(), reference.ID), textAt(it.Value(), reference.Name)
-			if itemID == name {
-				return itemID, "", nil, nil
-			}
-			names = append(names, itemName)
-			if strings.EqualFold(strings.TrimSpace(itemName), strings.TrimSpace(name)) {
-				found = append(found, itemID)
-			}
-		}
-		if request.Page = response.Next; request.Page == nil || page == maxPages {
-			break
+		names = append(names, e.name)
+		if strings.EqualFold(strings.TrimSpace(e.name), strings.TrimSpace(name)) {
+			found = append(found, e.id)
 		}
 	}
 	switch len(found) {
@@ -115,6 +103,102 @@ func (g *Gateway) idOf(ctx context.Context, c *Caller, reference integration.Ref
 		return "", fmt.Sprintf("names no %s here: %s; %s shows them", words(lister.Resource.Singular), toolset.Nearest(name, names), lister.Name), nil, nil
 	}
 	return "", fmt.Sprintf("is the name of %d here, %s: give the id of the one that is meant", len(found), strings.Join(found, " and ")), nil, nil
+}
+
+// stray says what is wrong with an id that a write refers to, "" for nothing: it is none of those that the call's parent has. A list that cannot be read
+// says nothing, and the vendor judges.
+func (g *Gateway) stray(ctx context.Context, c *Caller, reference integration.Reference, arguments []byte, id string) (fault string, err error) {
+	key := c.Account.ID + "\x00" + reference.Resource
+	for _, r := range c.Tools.Definition.Resources {
+		if r.Name == reference.Resource {
+			for _, parent := range slices.Sorted(maps.Values(r.Parent)) {
+				key += "\x00" + textAt(arguments, parent)
+			}
+		}
+	}
+	if g.listed.has(key, id) {
+		return "", nil
+	}
+	lister, entries, whole, failed, err := g.entries(ctx, c, reference, arguments)
+	if err != nil || failed != nil {
+		return "", err
+	}
+	g.listed.keep(key, entries)
+	if !whole || slices.ContainsFunc(entries, func(e entry) bool { return e.id == id }) {
+		return "", nil
+	}
+	return fmt.Sprintf("is no %s here; %s shows them", words(lister.Resource.Singular), lister.Name), nil
+}
+
+// entry is what of a list's item a reference can mean.
+type entry struct{ id, name string }
+
+// entries reads the list that a reference's names are in, under those of its parents that the call has; whole says that there are no more.
+func (g *Gateway) entries(ctx context.Context, c *Caller, reference integration.Reference, arguments []byte) (lister *toolset.Tool, all []entry, whole bool, failed *Result, err error) {
+	lister, ok := c.Tools.Operation(reference.Resource, "list")
+	if !ok {
+		return nil, nil, false, nil, fmt.Errorf("%s has no list to find a name in", reference.Resource)
+	}
+	var parents objectParts
+	for _, parent := range lister.Resource.Parent {
+		if value := member(arguments, parent); value != nil {
+			parents.add(jsonscan.AppendQuote(nil, parent), value)
+		}
+	}
+	listing, err := lister.Prepare(parents.object())
+	if err != nil {
+		return nil, nil, false, nil, fmt.Errorf("prepare %s to find a name: %w", lister.Name, err)
+	}
+	request := requestOf(c, lister, listing)
+	request.Page = &vendor.Position{Size: pageSize(c, lister, 0)}
+	for page := 1; ; page++ {
+		response, err := g.vendor.Do(ctx, c.Account, c.Tools.Definition, request)
+		if err != nil {
+			return nil, nil, false, nil, fmt.Errorf("call %s: %w", lister.Name, err)
+		}
+		if response.Outcome != vendor.OK {
+			failed := resultOf(lister, response)
+			explain(failed, c.Tools)
+			return lister, nil, false, failed, nil
+		}
+		for it := jsonscan.Elements(response.Body); it.Next(); {
+			all = append(all, entry{textAt(it.Value(), reference.ID), textAt(it.Value(), reference.Name)})
+		}
+		if request.Page = response.Next; request.Page == nil || page == maxPages {
+			return lister, all, request.Page == nil, nil, nil
+		}
+	}
+}
+
+// listed remembers for a short time which ids a list had, so that writes in a row ask once. It is dropped whole when it grows past what is useful.
+type listed struct {
+	mu    sync.Mutex
+	lists map[string]listedIDs
+}
+
+type listedIDs struct {
+	ids map[string]bool
+	at  time.Time
+}
+
+func (l *listed) has(key, id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	known := l.lists[key]
+	return known.ids[id] && time.Since(known.at) < fieldsLife
+}
+
+func (l *listed) keep(key string, entries []entry) {
+	ids := make(map[string]bool, len(entries))
+	for _, e := range entries {
+		ids[e.id] = true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.lists == nil || len(l.lists) >= maxFieldSets {
+		l.lists = map[string]listedIDs{}
+	}
+	l.lists[key] = listedIDs{ids, time.Now()}
 }
 
 // prepareAgain prepares changed arguments of a call that was prepared before.
