@@ -168,19 +168,14 @@ func (c *call) appendInstructions(dst []byte, caller *gateway.Caller) []byte {
 }
 
 func (c *call) listTools(dst []byte) ([]byte, *failure) {
-	if f := c.noCursor(); f != nil {
-		return dst, f
-	}
 	caller, f := c.openTools()
 	if f != nil {
 		return dst, f
 	}
-	dst = append(member(c.open(dst, nil)), `"tools":`...)
-	tools := caller.Tools.ListJSON()
-	if c.revision.modern() {
-		tools = caller.Tools.HeaderListJSON()
+	if dst, f = c.appendTools(member(c.open(dst, nil)), caller.Tools); f != nil {
+		return dst, f
 	}
-	return c.closeList(append(dst, tools...)), nil
+	return c.closeList(dst), nil
 }
 
 // listNone answers a list of something that this server has none of. Clients ask without looking at the capabilities.

@@ -13,6 +13,7 @@
 //	param.go     whether the headers that mirror arguments agree with these
 //	dispatch.go  method → answer
 //	result.go    a tool call's outcome → a CallToolResult
+//	page.go      tools/list, whole or in pages
 //	reply.go     JSON-RPC answers and errors as bytes
 //	slow.go      an answer that takes long becomes a stream that shows it is alive
 //	events.go    server-sent events; listen.go and sse.go use them
@@ -77,6 +78,7 @@ type Options struct {
 	Log       *slog.Logger  // nil: slog.Default
 	KeepAlive time.Duration // between the signs of life on a stream; 0: 20 s, under every proxy's usual minute
 	SlowAfter time.Duration // how long an answer may take before it becomes a stream, if the client takes one; 0: KeepAlive / 2
+	ToolsPage int           // tools in one answer to tools/list; 0: all, since many clients read only the first page
 	MaxBody   int64         // bytes of one POST; 0: 4 MiB
 	BodyTime  time.Duration // how long the body of one may take to arrive; 0: a minute
 }
@@ -94,6 +96,7 @@ type Handler struct {
 	log       *slog.Logger
 	keepAlive time.Duration
 	slowAfter time.Duration
+	toolsPage int
 	maxBody   int64
 	bodyTime  time.Duration
 
@@ -116,7 +119,7 @@ func New(o Options) (*Handler, error) {
 	}
 	h := &Handler{
 		gateway: o.Gateway, servers: o.Servers, apiTokens: o.APITokens, changes: o.Changes,
-		access: access, log: o.Log, keepAlive: o.KeepAlive, slowAfter: o.SlowAfter, maxBody: o.MaxBody, bodyTime: o.BodyTime,
+		access: access, log: o.Log, keepAlive: o.KeepAlive, slowAfter: o.SlowAfter, toolsPage: o.ToolsPage, maxBody: o.MaxBody, bodyTime: o.BodyTime,
 		publicPrefix: access.publicPath,
 		closing:      make(chan struct{}), sessions: map[string]*session{},
 	}
