@@ -16,33 +16,60 @@ import (
 type sqliteWriter struct {
 	conn *sql.Conn // nil until first used, and after a fault
 
-	begin, commit, insertIntent, insertCall, deleteIntent driver.StmtExecContext
-
-	args []driver.NamedValue // of the statement that is executed; one array for all
+	begin, commit, insertIntent, insertCall, deleteIntent sqliteStatement
 }
 
-func (s *sqliteWriter) intent(r *db.CallIntent) error {
-	return s.exec(s.insertIntent, r.ID, r.Environment, r.Door, r.AccountID, r.ServerID, r.TokenID, r.ClientName, r.RequestID, r.Integration, r.Tool,
-		r.Resource, r.Method, notNil(r.Arguments), r.StartedAt)
+// sqliteStatement is a prepared statement and its arguments. Those that a row has in common with the row before, as most of the log's texts are, stay as they
+// are: each that changes costs an allocation, to become an any.
+type sqliteStatement struct {
+	prepared driver.StmtExecContext
+	args     []driver.NamedValue
 }
 
-func (s *sqliteWriter) call(r *db.Call) error {
-	err := s.exec(s.insertCall, r.ID, r.Environment, r.Door, r.AccountID, r.ServerID, r.TokenID, r.ClientName, r.RequestID, r.Integration, r.Tool,
-		r.Resource, r.Method, notNil(r.Arguments), r.StartedAt, r.IsWrite, r.Outcome, r.Status, r.Error, r.DurationUs)
-	if err == nil && r.IsWrite != 0 {
-		err = s.exec(s.deleteIntent, r.ID)
+func (s *sqliteStatement) texts(from int, values ...string) {
+	for i, v := range values {
+		if before, ok := s.args[from+i].Value.(string); !ok || before != v {
+			s.args[from+i].Value = v
+		}
 	}
-	return err
+}
+
+func (s *sqliteStatement) number(at int, v int64) {
+	if before, ok := s.args[at].Value.(int64); !ok || before != v {
+		s.args[at].Value = v
+	}
 }
 
 // exec waits for the disk however long it takes: a statement on this connection is milliseconds of work, and one that was interrupted half-way would
 // leave nobody the wiser.
-func (s *sqliteWriter) exec(stmt driver.StmtExecContext, values ...any) error {
-	s.args = s.args[:0]
-	for i, v := range values {
-		s.args = append(s.args, driver.NamedValue{Ordinal: i + 1, Value: v})
+func (s *sqliteStatement) exec() error {
+	_, err := s.prepared.ExecContext(context.Background(), s.args)
+	return err
+}
+
+func (s *sqliteWriter) intent(r *db.CallIntent) error {
+	at := &s.insertIntent
+	at.texts(0, r.ID, r.Environment, r.Door, r.AccountID, r.ServerID, r.TokenID, r.ClientName, r.RequestID, r.Integration, r.Tool, r.Resource, r.Method)
+	at.args[12].Value = notNil(r.Arguments)
+	at.number(13, r.StartedAt)
+	return at.exec()
+}
+
+func (s *sqliteWriter) call(r *db.Call) error {
+	at := &s.insertCall
+	at.texts(0, r.ID, r.Environment, r.Door, r.AccountID, r.ServerID, r.TokenID, r.ClientName, r.RequestID, r.Integration, r.Tool, r.Resource, r.Method)
+	at.args[12].Value = notNil(r.Arguments)
+	at.number(13, r.StartedAt)
+	at.number(14, r.IsWrite)
+	at.texts(15, r.Outcome)
+	at.number(16, r.Status)
+	at.texts(17, r.Error)
+	at.number(18, r.DurationUs)
+	err := at.exec()
+	if err == nil && r.IsWrite != 0 {
+		s.deleteIntent.texts(0, r.ID)
+		err = s.deleteIntent.exec()
 	}
-	_, err := stmt.ExecContext(context.Background(), s.args)
 	return err
 }
 
@@ -60,13 +87,13 @@ func (w *CallWriter) sqliteTx(ctx context.Context, f func(*sqliteWriter) error) 
 	}
 	// Raw holds the connection's lock, and keeps out of the way otherwise.
 	err = s.conn.Raw(func(any) error {
-		if err := s.exec(s.begin); err != nil {
+		if err := s.begin.exec(); err != nil {
 			return err
 		}
 		if err := f(s); err != nil {
 			return err
 		}
-		return s.exec(s.commit)
+		return s.commit.exec()
 	})
 	if err != nil {
 		s.close() // rolls back whatever is open, and the next batch starts afresh
@@ -82,7 +109,7 @@ func (s *sqliteWriter) open(ctx context.Context, from *sql.DB) (err error) {
 	err = s.conn.Raw(func(c any) error {
 		prepare := c.(driver.ConnPrepareContext)
 		for _, one := range []struct {
-			at   *driver.StmtExecContext
+			at   *sqliteStatement
 			text string
 		}{
 			{&s.begin, "BEGIN IMMEDIATE"},
@@ -95,7 +122,11 @@ func (s *sqliteWriter) open(ctx context.Context, from *sql.DB) (err error) {
 			if err != nil {
 				return err
 			}
-			*one.at = stmt.(driver.StmtExecContext)
+			one.at.prepared = stmt.(driver.StmtExecContext)
+			one.at.args = make([]driver.NamedValue, strings.Count(one.text, "?"))
+			for i := range one.at.args {
+				one.at.args[i].Ordinal = i + 1
+			}
 		}
 		return nil
 	})
@@ -111,7 +142,7 @@ func (s *sqliteWriter) close() {
 	if s.conn == nil {
 		return
 	}
-	for _, stmt := range []driver.StmtExecContext{s.begin, s.commit, s.insertIntent, s.insertCall, s.deleteIntent} {
+	for _, stmt := range []driver.StmtExecContext{s.begin.prepared, s.commit.prepared, s.insertIntent.prepared, s.insertCall.prepared, s.deleteIntent.prepared} {
 		if stmt != nil {
 			s.conn.Raw(func(any) error { return stmt.(driver.Stmt).Close() })
 		}
