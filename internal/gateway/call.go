@@ -60,7 +60,7 @@ func (g *Gateway) finish(ctx context.Context, record *audit.Record, result *Resu
 	switch {
 	case err != nil:
 		g.finishAs(record, "unsent", &Result{Message: "Sluice could not make the call"})
-	case ctx.Err() != nil && result.Outcome != vendor.OK:
+	case ctx.Err() != nil && result.Outcome == vendor.Unsent && !result.Invalid: // what the vendor said, or may have done, outweighs who was still there to hear it
 		g.finishAs(record, "cancelled", result)
 	default:
 		g.finishAs(record, outcome(result), result)

@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -356,6 +358,48 @@ func TestTheAccountsOwnPasswordIsInNoRecordWhereverACallerPutsIt(t *testing.T) {
 	}
 	if !noted {
 		t.Errorf("wanted a record of the note, masked, got %v", page)
+	}
+}
+
+func TestAWriteWhoseCallerHungUpIsRecordedAsWhatBecameOfIt(t *testing.T) {
+	w := newWorld(t)
+	user := w.id("list_all_octapipe_users", `{}`, "")
+	sandbox, _ := url.Parse(w.vendor)
+	pass := httputil.NewSingleHostReverseProxy(sandbox)
+	hangUp := func() {}
+	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.Method != "POST" || r.URL.Path != "/notes" {
+			pass.ServeHTTP(rw, r)
+			return
+		}
+		hangUp()
+		if body, _ := io.ReadAll(r.Body); strings.Contains(string(body), "lost") {
+			panic(http.ErrAbortHandler) // closes the connection without an answer
+		}
+		rw.WriteHeader(422)
+	}))
+	defer front.Close()
+	login := w.sandbox.Login()
+	acct, err := w.node.Accounts.Create(t.Context(), w.account.Environment, account.NewAccount{
+		Integration: "octapipe", Credentials: map[string]string{"domain": login.Domain, "email": login.Email, "password": login.Password},
+		Context: map[string]string{"base_url": front.URL},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.account = acct
+	w.caller = w.server(mcpserver.Draft{})
+	for note, want := range map[string]string{"lost": "unknown", "refused": "refused"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		hangUp = cancel
+		if _, err := w.node.Gateway.Call(ctx, w.caller, "create_a_octapipe_note", fmt.Appendf(nil, `{"entity":"user","record_uuid":%q,"note":%q}`, user, note)); err != nil {
+			t.Fatal(err)
+		}
+		page, _, err := w.node.Audit.List(t.Context(), audit.Filter{Environment: acct.Environment, AccountID: acct.ID}, "", 1)
+		if err != nil || len(page) != 1 || page[0].Outcome != want {
+			t.Errorf("%s: want one record, %s, got %+v (%v)", note, want, page, err)
+		}
 	}
 }
 
