@@ -400,3 +400,32 @@ func TestWhenTheCallerGoesAwayAReadStopsAndAWriteIsFinished(t *testing.T) {
 		t.Errorf("a caller that was gone before: got %+v, %v, and %d requests", r, err, len(w.requests()))
 	}
 }
+
+func TestATextWhereAnObjectIsDocumentedIsNoSuccess(t *testing.T) {
+	w := newWorld(t, nil, answer(200, "Content-Type: text/html", "<html>Sign in to the guest network</html>"))
+	object := &integration.Documentation{ResponseSchema: []byte(`{"type":"object"}`)}
+	for _, test := range []struct {
+		name    string
+		request *vendor.Request
+		doc     *integration.Documentation
+		outcome vendor.Outcome
+		has     string
+	}{
+		{"a read", read("/x"), object, vendor.Refused, "Harbor answered 200, but not as its definition in Sluice says: its answer is a text where an object was expected"},
+		{"a write", write("/x"), object, vendor.Unknown, "it may have been done: check before repeating"},
+		{"a text that is documented", read("/x"), &integration.Documentation{ResponseSchema: []byte(`{"type":"string"}`)}, vendor.OK, ""},
+		{"nothing documented", read("/x"), nil, vendor.OK, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.request.Method.Doc = test.doc
+			r := w.do(t, test.request)
+			said := ""
+			if r.Problem != nil {
+				said = r.Problem.Message
+			}
+			if r.Outcome != test.outcome || r.Status != 200 || !strings.Contains(said, test.has) {
+				t.Errorf("want outcome %d with %q, got %d with status %d and %q", test.outcome, test.has, r.Outcome, r.Status, said)
+			}
+		})
+	}
+}
