@@ -187,7 +187,11 @@ func (r *rule) checkText(value []byte, f *findings) {
 		return
 	}
 	if r.pattern != nil && !r.pattern.Match(content) {
-		f.wrong("must match the pattern %s, and %s does not", shorten(r.pattern.String()), describe(value, r.secret))
+		words := ""
+		if r.patternWords != "" {
+			words = " (" + shorten(r.patternWords) + ")"
+		}
+		f.wrong("must match the pattern %s%s, and %s does not", shorten(r.pattern.String()), words, describe(value, r.secret))
 	}
 }
 

@@ -260,3 +260,13 @@ func FuzzPrepare(f *testing.F) {
 		}
 	})
 }
+
+func TestAPatternIsExplainedByItsDescription(t *testing.T) {
+	tool := only(t, define("shifts", "shift", &integration.Method{Name: "create", HTTPMethod: "POST", Path: "/shifts", Doc: documented("",
+		`{"type":"object","properties":{"at":{"type":"string","pattern":"^[0-9]{2}:[0-9]{2}$","description":"HH:MM"},"code":{"type":"string","pattern":"^[A-Z]+$"}}}`)}))
+	_, err := tool.Prepare([]byte(`{"at":"9:00","code":"x"}`))
+	want := `at must match the pattern ^[0-9]{2}:[0-9]{2}$ (HH:MM), and the text "9:00" does not. code must match the pattern ^[A-Z]+$, and the text "x" does not.`
+	if err == nil || err.Error() != want {
+		t.Errorf("want %q, got %v", want, err)
+	}
+}

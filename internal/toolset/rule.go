@@ -23,6 +23,7 @@ type rule struct {
 	minLength    int
 	maxLength    int // -1: no bound
 	pattern      *regexp.Regexp
+	patternWords string // the schema's description: what a pattern means says itself to few
 	format       *format
 	binary       bool // the text is base64 of bytes
 	least, most  bound
@@ -213,7 +214,7 @@ func (r *rule) textual(s schema) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", nameOfPointer(s.at), err)
 		}
-		r.pattern = pattern
+		r.pattern, r.patternWords = pattern, s.text("description")
 	}
 	name := s.text("format")
 	r.format = formatOf(name)
