@@ -318,6 +318,26 @@ func (r *reader) body(h *head, method string, limit int64) ([]byte, error) {
 	return body, unexpected(err)
 }
 
+// lendable reports whether a body is as it came and of a length that is told and not large: one that Response.Free can give to others.
+func lendable(h *head, method string, limit int64) bool {
+	return method != http.MethodHead && h.status != http.StatusNoContent && h.status != http.StatusNotModified &&
+		!h.chunked && h.length > 0 && h.length <= min(limit, maxKept) && h.encoding == ""
+}
+
+// lent reads a lendable body into memory of the pool.
+func (r *reader) lent(h *head) (body []byte, room *[]byte, err error) {
+	room = rooms.Get().(*[]byte)
+	if int64(cap(*room)) < h.length {
+		*room = make([]byte, max(h.length, 8<<10))
+	}
+	body = (*room)[:h.length]
+	if _, err := io.ReadFull(r.in, body); err != nil {
+		rooms.Put(room)
+		return nil, nil, unexpected(err)
+	}
+	return body, room, nil
+}
+
 // chunks reads a body in chunks (RFC 9112, 7.1) and its trailer, which is dropped.
 func (r *reader) chunks(limit int64) ([]byte, error) {
 	var body []byte

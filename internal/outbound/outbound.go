@@ -10,6 +10,7 @@ import (
 	"context"
 	"crypto/x509"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -91,6 +92,18 @@ type Response struct {
 	// Location is where a redirect that was not followed points to, absolute; "" where there is none. A redirect is followed only for GET and HEAD
 	// and within one origin (RFC 6454): so it never turns a write into a read and never carries a credential elsewhere.
 	Location string
+
+	room *[]byte // what Body lies in, where it can be lent again
+}
+
+var rooms = sync.Pool{New: func() any { return new([]byte) }}
+
+// Free lets another answer use Body's memory. Nothing may look at Body, or at a part of it, from then on. Whoever is not sure leaves Body to the garbage collector.
+func (r *Response) Free() {
+	if r.room != nil {
+		rooms.Put(r.room)
+		r.room, r.Body = nil, nil
+	}
 }
 
 // Header is the fields of an answer.

@@ -267,7 +267,12 @@ func (p *pool) over(ctx context.Context, c *conn, r *Request, at target, deadlin
 		}
 	}
 	response = &Response{Status: head.status, Header: head.fields}
-	body, readErr := in.body(head, r.Method, limit)
+	var body []byte
+	if p.o.Observe == nil && lendable(head, r.Method, limit) { // whoever observes may keep it
+		body, response.room, readErr = in.lent(head)
+	} else {
+		body, readErr = in.body(head, r.Method, limit)
+	}
 	if readErr != nil {
 		return response, s, readErr
 	}

@@ -3,13 +3,11 @@ package vendor
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 
-	"sluice/internal/jsonscan"
 	"sluice/internal/outbound"
 )
 
@@ -40,6 +38,8 @@ func (k *call) succeeded(ctx context.Context, answer *outbound.Response) (*Respo
 	if r.ContentType != jsonType {
 		document = nil
 	}
+	// All that is handed on is made of the copy that success made, where it made one.
+	copied := len(r.Body) > 0 && len(answer.Body) > 0 && &r.Body[0] != &answer.Body[0]
 	for _, when := range []string{k.def.RateLimit.When, k.def.Errors.When} {
 		if when == "" || document == nil {
 			continue
@@ -55,10 +55,11 @@ func (k *call) succeeded(ctx context.Context, answer *outbound.Response) (*Respo
 	r.RateLimit = rateLimit(&k.def.RateLimit, answer.Header, document)
 	r.RateLimit.RetryAfter = -1
 	if k.page == nil {
-		if wanted := k.undocumentedText(r); wanted != "" {
-			return k.unreadable(r, fmt.Errorf("its answer is a text where %s was expected", wanted)), nil
+		r = k.shape(ctx, r)
+		if copied {
+			answer.Free()
 		}
-		return k.shape(ctx, r), nil
+		return r, nil
 	}
 	if len(bytes.TrimSpace(document)) == 0 && len(answer.Body) == 0 {
 		r.ContentType, r.Body = jsonType, []byte("[]")
@@ -67,29 +68,10 @@ func (k *call) succeeded(ctx context.Context, answer *outbound.Response) (*Respo
 	if err := k.items(ctx, r, answer, document); err != nil {
 		return k.unreadable(r, err), nil
 	}
+	if copied {
+		answer.Free()
+	}
 	return r, nil
-}
-
-// undocumentedText says what the definition documents where a text came instead of it, else "". Such an answer is seldom the vendor's: a sign-in page, or a
-// proxy's, comes with a 200 too, and would pass for a call that was done.
-func (k *call) undocumentedText(r *Response) string {
-	doc := k.req.Method.Doc
-	if doc == nil || len(doc.ResponseSchema) == 0 || k.req.Method.Response.Expression != "" || r.ContentType != jsonType || jsonscan.KindOf(r.Body) != jsonscan.String {
-		return ""
-	}
-	var schema struct {
-		Type any `json:"type"` // one type or several
-	}
-	if json.Unmarshal(doc.ResponseSchema, &schema) != nil {
-		return ""
-	}
-	switch schema.Type {
-	case "object":
-		return "an object"
-	case "array":
-		return "a list"
-	}
-	return ""
 }
 
 // shape runs the method's response expression over an answer that is no list.
