@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,6 +26,10 @@ func serveCommand() *cobra.Command {
 		s, err := readSettings(cmd)
 		if err != nil {
 			return err
+		}
+		if os.Getenv("GOGC") == "" {
+			// What lives long is a few megabytes, so that the default would collect dozens of times a second under load.
+			debug.SetGCPercent(200)
 		}
 		l, err := listen(s.Listen)
 		if err != nil {
