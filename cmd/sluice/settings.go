@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/knadh/koanf/parsers/yaml"
 	"github.com/knadh/koanf/providers/env/v2"
@@ -32,6 +33,8 @@ func nodeFlags(f *pflag.FlagSet) {
 	f.StringSlice("allow-origin", nil, "origins of web pages that may call MCP servers, beside the public URL's and this machine's")
 	f.StringSlice("allow-host", nil, "names this machine may be called by while it listens on loopback")
 	f.Int64("max-file", 1024, "largest file that is passed on, in MiB")
+	f.Duration("keep-alive", 20*time.Second, "time between the signs of life on a stream; keep it under what the proxies in between wait")
+	f.Int("tools-page", 0, "tools in one answer to tools/list; 0: all of them")
 	f.String("metrics-listen", "", "address at which a Prometheus server finds /metrics; nowhere if left out")
 	f.String("log-level", "info", "debug, info, warn or error")
 	f.String("log-format", "text", "text or json")
@@ -100,6 +103,13 @@ func readSettings(cmd *cobra.Command) (*settings, error) {
 	if k.Int64("max_file") < 1 {
 		return nil, fmt.Errorf("max_file is %q; it must be a number of MiB, from 1", k.String("max_file"))
 	}
+	keepAlive, toolsPage := k.Duration("keep_alive"), k.Int("tools_page")
+	switch {
+	case keepAlive < time.Second/10:
+		return nil, fmt.Errorf("keep_alive is %q; it must be a time from 100ms, such as 20s", k.String("keep_alive"))
+	case toolsPage < 0 || toolsPage == 0 && k.String("tools_page") != "0":
+		return nil, fmt.Errorf("tools_page is %q; it must be a whole number, 0 for all tools in one answer", k.String("tools_page"))
+	}
 	log, err := newLog(cmd.ErrOrStderr(), k.String("log_level"), k.String("log_format"))
 	if err != nil {
 		return nil, err
@@ -116,7 +126,7 @@ func readSettings(cmd *cobra.Command) (*settings, error) {
 		Settings: node.Settings{
 			Database: k.String("database"), MasterKey: k.String("master_key"), MasterKeyFile: k.String("master_key_file"),
 			PublicURL: strings.TrimSuffix(k.String("public_url"), "/"), AllowAddresses: list("allow_address"),
-			AllowedOrigins: list("allow_origin"), AllowedHosts: list("allow_host"), Version: version(), Log: log,
+			AllowedOrigins: list("allow_origin"), AllowedHosts: list("allow_host"), KeepAlive: keepAlive, ToolsPage: toolsPage, Version: version(), Log: log,
 		},
 	}, nil
 }

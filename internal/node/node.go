@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 	"sync"
 
 	"sluice/integrations"
@@ -35,14 +36,16 @@ import (
 
 // Settings are what an operator decides.
 type Settings struct {
-	Database       string   // a file's path, or postgres://…
-	MasterKey      string   // 32 bytes in base64 or hexadecimal; "": MasterKeyFile
-	MasterKeyFile  string   // "": master.key beside the SQLite file
-	PublicURL      string   // under which the world reaches this installation
-	AllowAddresses []string // addresses inside the network that vendors may have: loopback, private, prefixes
-	MaxFile        int64    // bytes of a file that is passed on, either way; 0: 1 GiB
-	AllowedOrigins []string // of web pages that may call MCP servers
-	AllowedHosts   []string // names that this machine may be called by while it listens on loopback
+	Database       string        // a file's path, or postgres://…
+	MasterKey      string        // 32 bytes in base64 or hexadecimal; "": MasterKeyFile
+	MasterKeyFile  string        // "": master.key beside the SQLite file
+	PublicURL      string        // under which the world reaches this installation
+	AllowAddresses []string      // addresses inside the network that vendors may have: loopback, private, prefixes
+	MaxFile        int64         // bytes of a file that is passed on, either way; 0: 1 GiB
+	AllowedOrigins []string      // of web pages that may call MCP servers
+	AllowedHosts   []string      // names that this machine may be called by while it listens on loopback
+	KeepAlive      time.Duration // between the signs of life on a stream; 0: 20 s
+	ToolsPage      int           // tools in one answer to tools/list; 0: all
 	Version        string
 	Log            *slog.Logger   // nil: slog.Default()
 	Observe        func(Exchange) // is told of each request to a vendor; nil: nobody watches
@@ -141,6 +144,7 @@ func (n *Node) openDoors() error {
 	door, err := mcp.New(mcp.Options{
 		Gateway: n.Gateway, Servers: n.Servers, APITokens: n.Environments, Changes: changes,
 		PublicURL: n.Settings.PublicURL, AllowedOrigins: n.Settings.AllowedOrigins, AllowedHosts: n.Settings.AllowedHosts,
+		KeepAlive: n.Settings.KeepAlive, ToolsPage: n.Settings.ToolsPage,
 		Version: n.Settings.Version, Log: n.Settings.Log,
 	})
 	if err != nil {
