@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -21,34 +22,49 @@ import (
 
 func TestAgentsConnectByURL(t *testing.T) {
 	h := startDemo(t)
+	locked := h.mcpServer(t, `{"name":"locked","config":{"require_api_token_auth":true}}`).URL
+	bearer := "Authorization: Bearer " + h.APIToken
 	for name, c := range map[string]struct {
-		run       func(a *terminal) string // what the agent says of its MCP servers
-		connected *regexp.Regexp
+		list      func(a *terminal) string // sets the servers up and returns what the agent says of them
+		connected string                   // how it says that a server is, as a regular expression with %s for the server's name
 	}{
 		"Claude Code": {func(a *terminal) string {
 			claude := []string{node(a.t), installed(a.t, "@anthropic-ai/claude-code/cli-wrapper.cjs"), "mcp"}
 			a.run(append(claude, "add", "--transport", "http", "octapipe", h.MCPURL)...)
+			a.run(append(claude, "add", "--transport", "http", "locked", locked, "--header", bearer)...)
+			a.run(append(claude, "add", "--transport", "sse", "old", h.MCPURL)...)
+			a.run(append(claude, "add", "bridged", "--", binary, "stdio", h.MCPURL)...)
 			return a.run(append(claude, "list")...)
-		}, regexp.MustCompile(`(?m)^octapipe: .* ✔ Connected$`)},
+		}, `(?m)^%s: .* ✔ Connected$`},
 		"Gemini CLI": {func(a *terminal) string {
 			gemini := []string{node(a.t), installed(a.t, "@google/gemini-cli/bundle/gemini.js"), "mcp"}
 			// A folder that is not trusted gets no MCP servers, whatever is configured; trust is asked for on the first start.
 			a.write(".gemini/trustedFolders.json", `{"`+a.home+`/work":"TRUST_FOLDER"}`)
+			a.write("work/.gemini/settings.json", `{"mcpServers":{"old":{"type":"sse","url":"`+h.MCPURL+`"},"bridged":{"command":"`+binary+`","args":["stdio","`+h.MCPURL+`"]}}}`)
 			a.run(append(gemini, "add", "--transport", "http", "octapipe", h.MCPURL)...)
+			a.run(append(gemini, "add", "--transport", "http", "locked", locked, "--header", bearer)...)
 			return a.run(append(gemini, "list")...)
-		}, regexp.MustCompile(`(?m)^✓ octapipe: .* Connected$`)},
+		}, `(?m)^✓ %s: .* Connected$`},
 		"opencode": {func(a *terminal) string {
-			a.write("work/opencode.json", `{"mcp":{"octapipe":{"type":"remote","url":"`+h.MCPURL+`"}}}`)
+			a.write("work/opencode.json", `{"mcp":{"octapipe":{"type":"remote","url":"`+h.MCPURL+`"},
+				"locked":{"type":"remote","url":"`+locked+`","headers":{"Authorization":"Bearer `+h.APIToken+`"}},
+				"bridged":{"type":"local","command":["`+binary+`","stdio","`+h.MCPURL+`"]}}}`)
 			return a.run(installed(a.t, "opencode-*/bin/opencode"), "mcp", "list")
-		}, regexp.MustCompile(`(?m)✓ octapipe +connected$`)},
+		}, `(?m)✓ %s +connected$`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := newTerminal(t)
-			said := c.run(a)
+			said := c.list(a)
 			t.Logf("said:\n%s\nasked the internet for: %s", said, a.asked())
-			if !c.connected.MatchString(said) {
-				t.Errorf("it does not say that it connected, want %s", c.connected)
+			servers := []string{"octapipe", "locked", "bridged"}
+			if name != "opencode" { // it has one kind of URL
+				servers = append(servers, "old")
+			}
+			for _, server := range servers {
+				if !regexp.MustCompile(fmt.Sprintf(c.connected, server)).MatchString(said) {
+					t.Errorf("it does not say that %s is connected", server)
+				}
 			}
 		})
 	}
