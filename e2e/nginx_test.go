@@ -1,0 +1,131 @@
+package e2e
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// proxyPatience is how long the proxy waits for a byte: its usual minute, scaled down, as is the keep-alive of the Sluice behind it.
+const proxyPatience = time.Second
+
+// startNginx starts an nginx with its usual settings before an address, but for its patience, and returns its own.
+func startNginx(t *testing.T, upstream string) (address string) {
+	t.Helper()
+	program, err := exec.LookPath("nginx")
+	if err != nil {
+		if program, err = exec.LookPath("/usr/sbin/nginx"); err != nil {
+			t.Skip("nginx is not installed")
+		}
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address = l.Addr().String()
+	l.Close()
+	dir := t.TempDir()
+	var temp strings.Builder
+	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+		fmt.Fprintf(&temp, "%s_temp_path %s;\n", kind, filepath.Join(dir, kind))
+	}
+	config := filepath.Join(dir, "nginx.conf")
+	text := fmt.Sprintf("daemon off; master_process off; pid %s; error_log stderr;\nevents {}\nhttp { access_log off; %s server { listen %s; location / { proxy_pass http://%s; proxy_read_timeout %v; } } }\n",
+		filepath.Join(dir, "nginx.pid"), temp.String(), address, upstream, proxyPatience)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, "-p", dir, "-c", config, "-e", "stderr")
+	var log output
+	cmd.Stdout, cmd.Stderr = &log, &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Signal(syscall.SIGTERM)
+		cmd.Wait()
+		if t.Failed() {
+			t.Logf("nginx wrote:\n%s", log.tail())
+		}
+	})
+	waitFor(t, "nginx to listen", func() bool {
+		c, err := net.Dial("tcp", address)
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
+	return address
+}
+
+func TestAProxyCutsNeitherAnIdleStreamNorASlowCall(t *testing.T) {
+	t.Setenv("SLUICE_KEEP_ALIVE", "200ms")
+	h := startInstallation(t)
+	m := startMiddleman(t, h)
+	server := m.connect(t, h)
+	sluice := host(t, server.URL)
+	url := strings.Replace(server.URL, sluice, startNginx(t, sluice), 1)
+	const call = `{"name":"list_all_octapipe_users"}`
+
+	// That the proxy is impatient shows in a client that takes no stream: its slow call is cut.
+	held := m.holdNext(t, "GET")
+	if got := rpc(t, url, modern, "tools/call", call, "Accept", "application/json"); got.status != http.StatusGatewayTimeout {
+		t.Fatalf("a silent call got %d through the proxy, want 504", got.status)
+	}
+	held.release()
+
+	body, headers := request(t, modern, "subscriptions/listen", `{"notifications":{"toolsListChanged":true}}`)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	stream, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Body.Close()
+
+	held = m.holdNext(t, "GET")
+	answered := make(chan *response, 1)
+	go func() { answered <- rpc(t, url, modern, "tools/call", call) }()
+	<-held.arrived
+
+	// Signs of life are the clock: once as many came as take two of the proxy's patience, both have outlived it.
+	lines := bufio.NewScanner(stream.Body)
+	acknowledged := false
+	for signs := 0; signs < int(2*proxyPatience/(200*time.Millisecond)); {
+		if !lines.Scan() {
+			t.Fatalf("the idle stream was cut after %d signs of life: %v", signs, lines.Err())
+		}
+		acknowledged = acknowledged || strings.Contains(lines.Text(), "subscriptions/acknowledged")
+		if strings.HasPrefix(lines.Text(), ":") {
+			signs++
+		}
+	}
+	if !acknowledged {
+		t.Error("the stream was not acknowledged")
+	}
+	held.release()
+	if got := <-answered; got.status != http.StatusOK || !strings.Contains(string(got.body), `"resultType":"complete"`) {
+		t.Errorf("the slow call got %d: %s", got.status, got.body)
+	}
+	h.api(t, "PATCH", "/integrated-account/"+server.AccountID+"/mcp/"+server.ID, `{"config":{"methods":["read"]}}`).want(t, 200)
+	for lines.Scan() {
+		if strings.Contains(lines.Text(), "tools/list_changed") {
+			return
+		}
+	}
+	t.Errorf("the change was not told over the stream: %v", lines.Err())
+}
