@@ -1,0 +1,170 @@
+package openapi
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"sluice/internal/integration"
+)
+
+// What a document may cost. The largest that are published have a tenth of it.
+var limits = integration.Limits{Bytes: 32 << 20, Values: 1_000_000, Depth: 100, Merge: true}
+
+// document is an OpenAPI document: its tree, and which OpenAPI it is written in.
+type document struct {
+	root    integration.Value
+	swagger bool // 2.0
+	minor   int  // of 3
+	source  *url.URL
+	prosaic map[string]string // what texts are without what only a page shows: most stand in a document many times
+}
+
+var versionForm = regexp.MustCompile(`^3\.(\d+)(\.|$)`)
+
+// read reads a document and finds out its version. What could be read in spite of faults is gone on with: they are told.
+func read(data []byte, source string) (*document, integration.Faults, error) {
+	root, faults := integration.ReadValue("the document", data, limits)
+	if !root.IsObject() {
+		if root.Exists() {
+			return nil, nil, fmt.Errorf("the document is no OpenAPI document: it must be an object that begins with openapi or swagger")
+		}
+		return nil, nil, fmt.Errorf("the document cannot be read: %w", faults[:min(1, len(faults))])
+	}
+	d := &document{root: root, prosaic: map[string]string{}}
+	if source != "" {
+		d.source, _ = url.Parse(source)
+	}
+	switch openapi, swagger := root.Get("openapi").Scalar(), root.Get("swagger").Scalar(); {
+	case versionForm.MatchString(openapi):
+		fmt.Sscan(versionForm.FindStringSubmatch(openapi)[1], &d.minor)
+		if d.minor > 2 {
+			return nil, nil, fmt.Errorf("the document says openapi: %.20s, and 3.0, 3.1, 3.2 and Swagger 2.0 are read", openapi)
+		}
+	case swagger == "2.0" || swagger == "2":
+		d.swagger = true
+	case openapi != "" || swagger != "":
+		return nil, nil, fmt.Errorf("the document says version %.20s, and OpenAPI 3.0, 3.1, 3.2 and Swagger 2.0 are read", openapi+swagger)
+	default:
+		return nil, nil, fmt.Errorf("the document is no OpenAPI document: it says neither openapi: 3.… nor swagger: \"2.0\"")
+	}
+	if !root.Get("paths").IsObject() || root.Get("paths").Len() == 0 {
+		return nil, nil, fmt.Errorf("the document has no paths, so that there is nothing to import")
+	}
+	return d, faults, nil
+}
+
+// mostSteps bounds a chain of references.
+const mostSteps = 50
+
+// resolve follows the references that stand in place of a value. Only those within the document are followed: nothing is ever fetched for one.
+func (d *document) resolve(v integration.Value) (integration.Value, error) {
+	for range mostSteps {
+		ref := v.Get("$ref")
+		if !ref.IsText() {
+			return v, nil
+		}
+		to, err := d.target(ref.Text())
+		if err != nil {
+			return integration.Value{}, err
+		}
+		v = to
+	}
+	return integration.Value{}, fmt.Errorf("its $ref %s leads in a circle", v.Get("$ref").Text())
+}
+
+// target is what a reference names.
+func (d *document) target(ref string) (integration.Value, error) {
+	pointer, local := strings.CutPrefix(ref, "#")
+	if !local {
+		return integration.Value{}, fmt.Errorf("$ref %s leads out of the document, and nothing is fetched: put what it names into the document", clip(ref, 80))
+	}
+	if decoded, err := url.PathUnescape(pointer); err == nil {
+		if v := d.root.Find(decoded); v.Exists() {
+			return v, nil
+		}
+	}
+	if v := d.root.Find(pointer); v.Exists() {
+		return v, nil
+	}
+	return integration.Value{}, fmt.Errorf("$ref %s leads to nothing", clip(ref, 80))
+}
+
+// operation is one method of one path, as the document has it.
+type operation struct {
+	*document
+	method, path string // get, /users/{id}
+	item         integration.Value
+	shared       integration.Value // what the item refers to by $ref; itself otherwise
+	own          integration.Value
+}
+
+// String names an operation as people do.
+func (o *operation) String() string { return strings.ToUpper(o.method) + " " + o.path }
+
+func (o *operation) id() string          { return o.own.Get("operationId").Scalar() }
+func (o *operation) summary() string     { return line(o.own.Get("summary").Scalar()) }
+func (o *operation) description() string { return o.own.Get("description").Scalar() }
+func (o *operation) isDeprecated() bool  { return o.own.Get("deprecated").IsTrue() }
+
+// inherited is a member of the operation, else of its path, else of the document.
+func (o *operation) inherited(name string) integration.Value {
+	for _, from := range []integration.Value{o.own, o.item, o.shared, o.root} {
+		if v := from.Get(name); v.Exists() {
+			return v
+		}
+	}
+	return integration.Value{}
+}
+
+var (
+	verbs      = []string{"get", "post", "put", "patch", "delete"}
+	otherVerbs = []string{"head", "options", "trace", "query"}
+)
+
+// operations are all that the document has, in its order; left is told of each that cannot be a tool.
+func (d *document) operations(left func(method, path, reason string)) []*operation {
+	var all []*operation
+	for path, item := range d.root.Get("paths").Members() {
+		if strings.HasPrefix(path, "x-") {
+			continue
+		}
+		shared, err := d.resolve(item)
+		if err != nil || !shared.IsObject() {
+			left("*", path, sentence("the path cannot be read", err))
+			continue
+		}
+		found := map[string]bool{}
+		for _, from := range []integration.Value{item, shared} {
+			for method, own := range from.Members() {
+				switch lower := strings.ToLower(method); {
+				case found[lower]:
+				case slices.Contains(verbs, lower):
+					found[lower] = true
+					if !own.IsObject() {
+						left(strings.ToUpper(method), path, "the operation is no object")
+						continue
+					}
+					all = append(all, &operation{document: d, method: lower, path: path, item: item, shared: shared, own: own})
+				case slices.Contains(otherVerbs, lower):
+					found[lower] = true
+					left(strings.ToUpper(method), path, "a tool's method is GET, POST, PUT, PATCH or DELETE")
+				case method == "additionalOperations":
+					for name := range own.Members() {
+						left(name, path, "a tool's method is GET, POST, PUT, PATCH or DELETE")
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+func sentence(what string, err error) string {
+	if err != nil {
+		return what + ": " + err.Error()
+	}
+	return what
+}

@@ -1,0 +1,233 @@
+package openapi
+
+import (
+	"encoding/json"
+	"math/big"
+	"regexp"
+	"strings"
+
+	"sluice/internal/integration"
+)
+
+// numbers are the keywords that bound numbers, texts, lists and objects.
+func (c *converter) numbers(v integration.Value, s *object) {
+	for _, side := range [][2]string{{"minimum", "exclusiveMinimum"}, {"maximum", "exclusiveMaximum"}} {
+		bound, exclusive := number(v.Get(side[0])), v.Get(side[1])
+		switch {
+		case exclusive.IsTrue() && bound != "": // until 3.0 it says of the other whether the bound itself is out
+			s.set(side[1], bound)
+		case bound != "":
+			s.set(side[0], bound)
+		}
+		if n := number(exclusive); n != "" {
+			s.set(side[1], n)
+		}
+	}
+	if n := number(v.Get("multipleOf")); n != "" {
+		if r, ok := new(big.Rat).SetString(n.String()); ok && r.Sign() > 0 {
+			s.set("multipleOf", n)
+		}
+	}
+	for _, name := range []string{"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"} {
+		if n := number(v.Get(name)); n != "" && isOf(n, "integer") && !strings.HasPrefix(n.String(), "-") {
+			s.set(name, n)
+		}
+	}
+	if v.Get("uniqueItems").IsTrue() {
+		s.set("uniqueItems", true)
+	}
+}
+
+// number is a number, also where it was put in quotes; "" is none.
+func number(v integration.Value) json.Number {
+	if v.IsNumber() || v.IsText() && numberForm.MatchString(v.Text()) {
+		return json.Number(v.Scalar())
+	}
+	return ""
+}
+
+// repair takes out bounds that no value meets, which are slips of the pen.
+func repair(s *object) {
+	for _, pair := range [][2]string{{"minLength", "maxLength"}, {"minItems", "maxItems"}, {"minProperties", "maxProperties"}, {"minimum", "maximum"}} {
+		low, lowOK := s.get(pair[0]).(json.Number)
+		high, highOK := s.get(pair[1]).(json.Number)
+		if lowOK && highOK && compare(low, high) > 0 {
+			s.drop(pair[0], pair[1])
+		}
+	}
+}
+
+func compare(a, b json.Number) int {
+	x, okX := new(big.Rat).SetString(a.String())
+	y, okY := new(big.Rat).SetString(b.String())
+	if !okX || !okY {
+		return 0
+	}
+	return x.Cmp(y)
+}
+
+// silentFormats say how a number is stored, which helps no caller.
+var silentFormats = map[string]bool{"int32": true, "int64": true, "float": true, "double": true, "": true}
+
+func (c *converter) textual(v integration.Value, s *object, at string) {
+	if source := v.Get("pattern").Text(); source != "" {
+		if mended, ok := pattern(source); ok {
+			s.set("pattern", mended)
+		} else {
+			c.loose = true
+			c.note(at, "has the pattern "+clip(source, 60)+", which "+whyNot(source)+": it is left to the vendor")
+		}
+	}
+	if format := v.Get("format").Text(); !silentFormats[format] {
+		s.set("format", format)
+		if format == "password" && c.request {
+			s.set("secret", true) // the log masks it
+		}
+	}
+	for _, name := range []string{"contentEncoding", "contentMediaType"} {
+		if word := v.Get(name).Text(); word != "" {
+			s.set(name, word)
+		}
+	}
+}
+
+// pattern is an expression of ECMAScript's in the words of RE2, where it can be said in them.
+func pattern(source string) (string, bool) {
+	for _, try := range []string{source, unicodeEscape.ReplaceAllString(strings.ReplaceAll(source, `\/`, `/`), `\x{$1}`)} {
+		if _, err := regexp.Compile(try); err == nil {
+			return try, true
+		}
+	}
+	return "", false
+}
+
+var unicodeEscape = regexp.MustCompile(`\\u\{?([0-9a-fA-F]{4,6})\}?`)
+
+func whyNot(source string) string {
+	switch {
+	case strings.Contains(source, "(?=") || strings.Contains(source, "(?!"):
+		return "looks ahead and cannot be checked here"
+	case strings.Contains(source, "(?<=") || strings.Contains(source, "(?<!"):
+		return "looks behind and cannot be checked here"
+	}
+	return "is no regular expression that can be checked here"
+}
+
+func (c *converter) arrays(v integration.Value, s *object, at string, depth int) {
+	items := v.Get("items")
+	switch {
+	case items.IsList(): // how tuples were written before 2020-12
+		c.schemas("prefixItems", items, s, at, depth)
+	case items.Exists():
+		if schema := c.schema(items, at+"[]", depth+1); schema != true {
+			s.set("items", schema)
+		}
+	}
+	if v.Get("prefixItems").IsList() {
+		c.schemas("prefixItems", v.Get("prefixItems"), s, at, depth)
+	}
+	if contains := v.Get("contains"); contains.Exists() {
+		was := c.loose
+		c.loose = false
+		s.set("contains", c.schema(contains, at+"[]", depth+1))
+		for _, name := range []string{"minContains", "maxContains"} {
+			if n := number(v.Get(name)); n != "" && isOf(n, "integer") && !strings.HasPrefix(n.String(), "-") && (name == "minContains" || !c.loose) {
+				s.set(name, n)
+			}
+		}
+		c.loose = c.loose || was
+	}
+}
+
+func (c *converter) schemas(name string, list integration.Value, s *object, at string, depth int) {
+	all := []any{}
+	for item := range list.Items() {
+		all = append(all, c.schema(item, at, depth+1))
+	}
+	if len(all) > 0 {
+		s.set(name, all)
+	}
+}
+
+func (c *converter) objects(v integration.Value, s *object, at string, depth int) {
+	properties, dropped := newObject(), map[string]bool{}
+	var required []any
+	require := func(name string) {
+		for _, have := range required {
+			if have == name {
+				return
+			}
+		}
+		required = append(required, name)
+	}
+	for name, property := range v.Get("properties").Members() {
+		target, err := c.resolve(property)
+		if err != nil {
+			c.err = err
+			return
+		}
+		if c.hidden(property) || c.hidden(target) {
+			dropped[name] = true
+			continue
+		}
+		properties.set(name, c.schema(property, join(at, name), depth+1))
+		if property.Get("required").IsTrue() { // as drafts before 4 had it
+			require(name)
+		}
+	}
+	for item := range v.Get("required").Items() {
+		if name := item.Scalar(); name != "" && !dropped[name] {
+			require(name)
+		}
+	}
+	if len(required) > 0 {
+		s.set("required", required)
+	}
+	if len(properties.names) > 0 || v.Get("properties").IsObject() {
+		s.set("properties", properties)
+	}
+	c.patternProperties(v, s, at, depth)
+	if additional := v.Get("additionalProperties"); additional.Exists() && !s.has("additionalProperties") {
+		s.set("additionalProperties", c.schema(additional, at+".*", depth+1))
+	}
+	for _, name := range []string{"propertyNames", "unevaluatedProperties", "unevaluatedItems"} {
+		if schema := v.Get(name); schema.Exists() {
+			s.set(name, c.schema(schema, at, depth+1))
+		}
+	}
+	if together := v.Get("dependentRequired"); together.IsObject() {
+		s.set("dependentRequired", plain(together))
+	}
+}
+
+// hidden reports whether a property has no place on this side of the exchange.
+func (c *converter) hidden(v integration.Value) bool {
+	if c.request {
+		return v.Get("readOnly").IsTrue()
+	}
+	return v.Get("writeOnly").IsTrue()
+}
+
+func (c *converter) patternProperties(v integration.Value, s *object, at string, depth int) {
+	patterns := newObject()
+	for source, schema := range v.Get("patternProperties").Members() {
+		mended, ok := pattern(source)
+		if !ok {
+			c.loose = true
+			c.note(at, "has names by the pattern "+clip(source, 60)+", which "+whyNot(source)+": they are left to the vendor")
+			s.set("additionalProperties", true)
+			continue
+		}
+		patterns.set(mended, c.schema(schema, at+".*", depth+1))
+	}
+	if len(patterns.names) > 0 {
+		s.set("patternProperties", patterns)
+	}
+}
+
+func join(at, name string) string {
+	if at == "" {
+		return name
+	}
+	return at + "." + name
+}

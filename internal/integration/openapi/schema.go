@@ -1,0 +1,379 @@
+package openapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"regexp"
+	"slices"
+	"strings"
+
+	"sluice/internal/integration"
+)
+
+// A schema of the document becomes one of JSON Schema 2020-12 that stands alone: references are written out, allOf is merged, what the older versions say in words
+// of their own is said in those of 2020-12, and what nobody reads is left out. It is never stricter than the document's. Where it is looser, because a schema
+// contains itself, grew too large, or says what cannot be checked here, that is told.
+
+// converter converts the schemas of one operation.
+type converter struct {
+	*document
+	request bool // of a request: what is read only is left out; else what is write only
+	note    func(at, what string)
+
+	deepest int                 // levels that are written out
+	count   int                 // schemas converted
+	stack   []integration.Value // what references were followed to on the way here
+	loose   bool                // something was left out of what is being converted
+	err     error               // the first reference that leads nowhere
+}
+
+// What one schema may grow to, in bytes: tools' schemas are read by a model in every conversation, those of answers hardly ever.
+const (
+	mostRequest  = 12 << 10
+	mostResponse = 5 << 10
+	mostLevels   = 8
+	mostSchemas  = 3000 // whatever their size: what is too deep is cut before it is measured
+)
+
+// convert converts a schema as deep as its size allows. at names it in notes.
+func (d *document) convert(v integration.Value, request bool, at string, note func(at, what string)) (any, error) {
+	most := mostResponse
+	if request {
+		most = mostRequest
+	}
+	for levels := mostLevels; ; levels-- {
+		var notes [][2]string
+		c := &converter{document: d, request: request, deepest: levels, note: func(at, what string) { notes = append(notes, [2]string{at, what}) }}
+		schema := c.schema(v, at, 0)
+		if c.err != nil {
+			return nil, c.err
+		}
+		if levels > 1 && (c.count > mostSchemas || len(raw(schema)) > most) {
+			continue
+		}
+		for _, n := range notes {
+			note(n[0], n[1])
+		}
+		return schema, nil
+	}
+}
+
+// schema converts one schema. What it returns is true, false or an *object that is the caller's own.
+func (c *converter) schema(v integration.Value, at string, depth int) any {
+	if v.IsBoolean() {
+		return v.IsTrue()
+	}
+	if !v.IsObject() || c.err != nil {
+		return true
+	}
+	c.count++
+	if v.Get("$ref").IsText() {
+		return c.reference(v, at, depth)
+	}
+	if depth >= c.deepest || c.count > mostSchemas {
+		return c.cut(v, at)
+	}
+	s := newObject()
+	c.types(v, s)
+	c.words(v, s, depth)
+	c.values(v, s, at)
+	c.numbers(v, s)
+	c.textual(v, s, at)
+	c.arrays(v, s, at, depth)
+	c.objects(v, s, at, depth)
+	var all any = s
+	if v.Get("allOf").IsList() {
+		for branch := range v.Get("allOf").Items() {
+			all = meet(all, c.schema(branch, at, depth))
+		}
+	}
+	s, ok := all.(*object)
+	if !ok {
+		return all
+	}
+	c.alternatives(v, s, at, depth)
+	c.conditions(v, s, at, depth)
+	if isNullable(v) {
+		addNull(s)
+	}
+	repair(s)
+	return s
+}
+
+// reference writes out what a reference names, with what stands beside it.
+func (c *converter) reference(v integration.Value, at string, depth int) any {
+	to, err := c.target(v.Get("$ref").Text())
+	if err != nil {
+		c.err = err
+		return true
+	}
+	if slices.Contains(c.stack, to) {
+		c.note(at, "contains itself: it is shown once, and deeper down any value is taken and left to the vendor")
+		return c.shallow(to)
+	}
+	if len(c.stack) > mostSteps {
+		c.err = fmt.Errorf("$ref %s is the last of more than %d that follow each other", clip(v.Get("$ref").Text(), 80), mostSteps)
+		return true
+	}
+	c.stack = append(c.stack, to)
+	schema := c.schema(to, at, depth)
+	c.stack = c.stack[:len(c.stack)-1]
+	s, ok := schema.(*object)
+	if !ok {
+		return schema
+	}
+	if words := c.brief(v.Get("description").Text(), depth); words != "" {
+		s.set("description", words) // it speaks of this use, the other of any
+	}
+	if isNullable(v) {
+		addNull(s)
+	}
+	if v.Len() == 1 || c.swagger || c.minor == 0 { // before 3.1 nothing else beside a $ref counts
+		return s
+	}
+	beside := newObject()
+	c.types(v, beside)
+	c.values(v, beside, at)
+	c.numbers(v, beside)
+	c.textual(v, beside, at)
+	c.arrays(v, beside, at, depth)
+	c.objects(v, beside, at, depth)
+	merged := meet(s, beside)
+	if s, ok := merged.(*object); ok {
+		c.alternatives(v, s, at, depth)
+		repair(s)
+	}
+	return merged
+}
+
+// cut is a schema of which only the type is kept, since it stands too deep.
+func (c *converter) cut(v integration.Value, at string) any {
+	s := c.shallow(v)
+	if v.Get("properties").Exists() || v.Get("items").Exists() || v.Get("allOf").Exists() || v.Get("anyOf").Exists() || v.Get("oneOf").Exists() {
+		c.note(at, "is described too deeply or at too great a length: what is in it is left to the vendor")
+		return s
+	}
+	c.values(v, s, at)
+	c.textual(v, s, at)
+	if isNullable(v) {
+		addNull(s)
+	}
+	repair(s)
+	return s
+}
+
+func (c *converter) shallow(v integration.Value) *object {
+	c.loose = true
+	s := newObject()
+	c.types(v, s)
+	if isNullable(v) {
+		addNull(s)
+	}
+	c.words(v, s, c.deepest)
+	return s
+}
+
+var typeWords = map[string]string{
+	"string": "string", "number": "number", "integer": "integer", "boolean": "boolean", "array": "array", "object": "object", "null": "null",
+	"int": "integer", "long": "integer", "float": "number", "double": "number", "decimal": "number", "bool": "boolean", "list": "array", "map": "object", "date": "string", "datetime": "string", "file": "string", "text": "string",
+}
+
+// types says which types are allowed. A schema that has properties and no type means objects.
+func (c *converter) types(v integration.Value, s *object) {
+	t := v.Get("type")
+	switch {
+	case t.IsText():
+		if word, ok := typeWords[strings.ToLower(t.Text())]; ok {
+			s.set("type", word)
+		}
+		if t.Text() == "file" {
+			s.set("format", "binary")
+		}
+	case t.IsList():
+		var all []any
+		for item := range t.Items() {
+			word, ok := typeWords[strings.ToLower(item.Scalar())]
+			if item.IsNull() {
+				word, ok = "null", true
+			}
+			if !ok {
+				return
+			}
+			if !slices.Contains(all, any(word)) {
+				all = append(all, word)
+			}
+		}
+		if len(all) == 1 {
+			s.set("type", all[0])
+		} else if len(all) > 1 {
+			s.set("type", all)
+		}
+	case v.Get("properties").IsObject():
+		s.set("type", "object")
+	case v.Get("items").IsObject():
+		s.set("type", "array")
+	}
+}
+
+func (c *converter) words(v integration.Value, s *object, depth int) {
+	words := c.brief(v.Get("description").Text(), depth)
+	if words == "" {
+		words = c.brief(v.Get("title").Text(), depth)
+	}
+	if words != "" {
+		s.set("description", words)
+	}
+	if v.Get("deprecated").IsTrue() {
+		s.set("deprecated", true)
+	}
+}
+
+// values are const, enum, default and example. What the type does not allow is read as it was meant, or left out: documents are written by hand.
+func (c *converter) values(v integration.Value, s *object, at string) {
+	if only := v.Get("const"); only.Exists() {
+		s.set("const", plain(only))
+	}
+	if list := v.Get("enum"); list.IsList() && list.Len() > 0 {
+		options := []any{}
+		for item := range list.Items() {
+			option, ok := fit(plain(item), s)
+			if ok && !slices.ContainsFunc(options, func(o any) bool { return equal(o, option) }) {
+				options = append(options, option)
+			}
+		}
+		if len(options) > 0 {
+			s.set("enum", options)
+		} else {
+			c.loose = true
+			c.note(at, "has an enum of which no value is of its type: any is taken")
+		}
+	}
+	if value := v.Get("default"); value.Exists() && !value.IsNull() {
+		if fitting, ok := fit(plain(value), s); ok && isOption(fitting, s) {
+			s.set("default", fitting)
+		}
+	}
+	for example := v.Get("example"); example.Exists(); {
+		if fitting, ok := fit(plain(example), s); ok && isOption(fitting, s) && len(raw(fitting)) <= 60 && !s.has("enum") {
+			s.set("examples", []any{fitting})
+		}
+		break
+	}
+}
+
+// fit makes a value one of the schema's types where that is what was meant: 5 where a text is wanted, "5" where a number is.
+func fit(value any, s *object) (any, bool) {
+	types := typesOf(s)
+	if len(types) == 0 || slices.ContainsFunc(types, func(t string) bool { return isOf(value, t) }) {
+		return value, true
+	}
+	for _, t := range types {
+		switch v := value.(type) {
+		case json.Number:
+			if t == "string" {
+				return v.String(), true
+			}
+		case bool:
+			if t == "string" {
+				return map[bool]string{true: "true", false: "false"}[v], true
+			}
+		case string:
+			if number := json.Number(v); (t == "integer" || t == "number") && numberForm.MatchString(v) && isOf(number, t) {
+				return number, true
+			}
+			if t == "boolean" && (v == "true" || v == "false") {
+				return v == "true", true
+			}
+		}
+	}
+	return nil, false
+}
+
+var numberForm = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?$`)
+
+func isOption(value any, s *object) bool {
+	options := s.list("enum")
+	return options == nil || slices.ContainsFunc(options, func(o any) bool { return equal(o, value) })
+}
+
+// isOf reports whether a value is of a JSON Schema type.
+func isOf(value any, t string) bool {
+	switch v := value.(type) {
+	case nil:
+		return t == "null"
+	case bool:
+		return t == "boolean"
+	case string:
+		return t == "string"
+	case []any:
+		return t == "array"
+	case *object:
+		return t == "object"
+	case json.Number:
+		if t == "integer" {
+			r, ok := new(big.Rat).SetString(v.String())
+			return ok && r.IsInt()
+		}
+		return t == "number"
+	}
+	return false
+}
+
+// typesOf are the types that a schema allows; none is any.
+func typesOf(schema any) []string {
+	s, ok := schema.(*object)
+	if !ok {
+		return nil
+	}
+	if t := s.text("type"); t != "" {
+		return []string{t}
+	}
+	return s.texts("type")
+}
+
+// isOnly reports whether a schema allows one type, and perhaps null.
+func isOnly(schema any, t string) bool {
+	types := slices.DeleteFunc(typesOf(schema), func(have string) bool { return have == "null" })
+	return len(types) == 1 && types[0] == t
+}
+
+func isNullable(v integration.Value) bool {
+	return v.Get("nullable").IsTrue() || v.Get("x-nullable").IsTrue()
+}
+
+// addNull allows null too.
+func addNull(s *object) {
+	if types := typesOf(s); len(types) > 0 && !slices.Contains(types, "null") {
+		list := []any{}
+		for _, t := range types {
+			list = append(list, t)
+		}
+		s.set("type", append(list, "null"))
+	}
+	if options := s.list("enum"); options != nil && !slices.Contains(options, nil) {
+		s.set("enum", append(slices.Clip(options), nil))
+	}
+	if only, ok := s.values["const"]; ok && only != nil {
+		s.drop("const")
+		s.set("enum", []any{only, nil})
+	}
+	for _, word := range []string{"anyOf", "oneOf"} {
+		if branches := s.list(word); branches != nil && !slices.ContainsFunc(branches, allowsNull) {
+			s.set(word, append(slices.Clip(branches), newObject("type", "null")))
+		}
+	}
+}
+
+func allowsNull(schema any) bool {
+	types := typesOf(schema)
+	return len(types) == 0 || slices.Contains(types, "null")
+}
+
+// clip shortens a text for a message.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "…"
+}
