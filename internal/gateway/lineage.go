@@ -221,6 +221,9 @@ func (g *Gateway) parentOf(ctx context.Context, c *Caller, tool *toolset.Tool, a
 	var argument, parent string
 	for parent, argument = range tool.Resource.Parent {
 	}
+	if _, bound := c.Tools.Options.Bind[argument]; bound {
+		return "" // what lies outside is neither the caller's to reach nor to be told of
+	}
 	finder, ok := c.Tools.Operation(lookup.Resource, lookup.Method)
 	if !ok {
 		return ""

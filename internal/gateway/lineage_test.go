@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"sluice/internal/mcpserver"
 )
 
 func TestAStageMayBeGivenByName(t *testing.T) {
@@ -49,5 +51,9 @@ func TestALostParentIsNamedWhereOneCallTells(t *testing.T) {
 	r := w.call("get_single_octapipe_pipeline_card_by_id", `{"pipeline_uuid":%q,"id":"00000000-0000-4000-8000-000000000000"}`, right)
 	if strings.Contains(r.Message, "belongs to") || !strings.Contains(r.Message, "list_all_octapipe_pipeline_cards") {
 		t.Errorf("a card that is nowhere: %q, want the tool that lists cards and no parent", r.Message)
+	}
+	w.caller = w.server(mcpserver.Draft{Config: fmt.Appendf(nil, `{"bind":{"pipeline_uuid":%q}}`, wrong)})
+	if r := w.call("get_single_octapipe_pipeline_card_by_id", `{"id":%q}`, card); strings.Contains(r.Message, right) || !strings.Contains(r.Message, "404") {
+		t.Errorf("a card outside the pipeline that the server is bound to: %q, want nothing of the other pipeline", r.Message)
 	}
 }
