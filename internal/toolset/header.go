@@ -14,6 +14,9 @@ const headerKeyword = "x-mcp-header"
 type Header struct {
 	Name     string // Mcp-Param-Pipeline-Uuid, as net/http spells it
 	Argument string
+	// Required says that a call without the header is refused: the definition asked for it. Where it was only derived, clients that never read tools/list
+	// (official ones among them) are served without; what they do send has to agree all the same.
+	Required bool
 }
 
 // mirror finds out which arguments are mirrored: those whose schema says so with x-mcp-header, and the ids of what owns the tool's resource, which is what
@@ -30,7 +33,7 @@ func (t *Tool) mirror() {
 			if name == "" || derived && arg.header != "" || arg.fixed != nil || arg.in.ours() || arg.secret || !isToken(name) || !isPrimitive(arg.shown) {
 				continue
 			}
-			h := Header{Name: textproto.CanonicalMIMEHeaderKey("Mcp-Param-" + name), Argument: arg.name}
+			h := Header{Name: textproto.CanonicalMIMEHeaderKey("Mcp-Param-" + name), Argument: arg.name, Required: !derived}
 			if slices.ContainsFunc(t.Headers, func(have Header) bool { return have.Name == h.Name }) {
 				continue
 			}

@@ -18,7 +18,7 @@ func TestParentsAndWhatTheSchemaNamesAreMirroredIntoHeaders(t *testing.T) {
 	def.Resources[0].Parent = map[string]string{"pipelines": "pipeline_uuid"}
 
 	s := compile(t, def, toolset.Options{})
-	want := []toolset.Header{{Name: "Mcp-Param-Region", Argument: "region"}, {Name: "Mcp-Param-Dry", Argument: "dry"}, {Name: "Mcp-Param-Pipeline-Uuid", Argument: "pipeline_uuid"}}
+	want := []toolset.Header{{Name: "Mcp-Param-Region", Argument: "region", Required: true}, {Name: "Mcp-Param-Dry", Argument: "dry", Required: true}, {Name: "Mcp-Param-Pipeline-Uuid", Argument: "pipeline_uuid"}}
 	if got := s.Tools[0].Headers; !slices.Equal(got, want) {
 		t.Errorf("mirrored are %v, want %v", got, want)
 	}
