@@ -3,11 +3,13 @@ package vendor
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 
+	"sluice/internal/jsonscan"
 	"sluice/internal/outbound"
 )
 
@@ -55,6 +57,9 @@ func (k *call) succeeded(ctx context.Context, answer *outbound.Response) (*Respo
 	r.RateLimit = rateLimit(&k.def.RateLimit, answer.Header, document)
 	r.RateLimit.RetryAfter = -1
 	if k.page == nil {
+		if wanted := k.undocumentedText(r); wanted != "" {
+			return k.unreadable(r, fmt.Errorf("its answer is a text where %s was expected", wanted)), nil
+		}
 		r = k.shape(ctx, r)
 		if copied {
 			answer.Free()
@@ -72,6 +77,28 @@ func (k *call) succeeded(ctx context.Context, answer *outbound.Response) (*Respo
 		answer.Free()
 	}
 	return r, nil
+}
+
+// undocumentedText says what the definition documents where a text came instead of it, else "". Such an answer is seldom the vendor's: a sign-in page, or a
+// proxy's, comes with a 200 too, and would pass for a call that was done.
+func (k *call) undocumentedText(r *Response) string {
+	doc := k.req.Method.Doc
+	if doc == nil || len(doc.ResponseSchema) == 0 || k.req.Method.Response.Expression != "" || r.ContentType != jsonType || jsonscan.KindOf(r.Body) != jsonscan.String {
+		return ""
+	}
+	var schema struct {
+		Type any `json:"type"` // one type or several
+	}
+	if json.Unmarshal(doc.ResponseSchema, &schema) != nil {
+		return ""
+	}
+	switch schema.Type {
+	case "object":
+		return "an object"
+	case "array":
+		return "a list"
+	}
+	return ""
 }
 
 // shape runs the method's response expression over an answer that is no list.
