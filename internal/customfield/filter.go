@@ -93,6 +93,11 @@ func (c *Check) single(at string, f *Field, value []byte) []byte {
 		return value
 	}
 	mended, faults := f.item.Check(at, value)
+	for i := range faults {
+		if f.kind != noTime && jsonscan.KindOf(value) == jsonscan.String {
+			faults[i].Message += `; relative to today it is said as "30 days ago", "in 2 weeks" or "yesterday"`
+		}
+	}
 	c.Faults = append(c.Faults, faults...)
 	return mended
 }
