@@ -42,12 +42,18 @@ func (s *Set) Empty() bool { return s.lengths == 0 }
 // a leading byte order mark goes, and that text which is not UTF-8 becomes U+FFFD. Duplicate names pass. After an error what was
 // appended is of no use; the error is a *SyntaxError.
 func Drop(dst, src []byte, names Set) ([]byte, error) {
+	dst, _, err := DropCount(dst, src, names)
+	return dst, err
+}
+
+// DropCount is Drop that counts on its way: elements is how many a document has that is an array, and 0 of any other.
+func DropCount(dst, src []byte, names Set) (out []byte, elements int, err error) {
 	s := scanner{src: src, copying: true, dst: dst, drop: names}
 	if err := s.document(); err != nil {
-		return dst, err
+		return dst, 0, err
 	}
 	s.flush(len(src), len(src))
-	return s.dst, nil
+	return s.dst, s.elements, nil
 }
 
 // flush writes what is pending up to end, and goes on at next.

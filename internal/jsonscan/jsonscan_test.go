@@ -227,3 +227,13 @@ func TestKindOf(t *testing.T) {
 		}
 	}
 }
+
+func TestDropCountsTheElementsOfAnArrayAtTheTop(t *testing.T) {
+	for doc, want := range map[string]int{
+		`[]`: 0, ` [ ] `: 0, `[1]`: 1, `[[1,2],[3,4,5]]`: 2, `[{"secret":[1,2]},null,"a,b"]`: 3, `{"items":[1,2,3]}`: 0, `"a"`: 0,
+	} {
+		if _, got, err := jsonscan.DropCount(nil, []byte(doc), jsonscan.NewSet("secret")); got != want || err != nil {
+			t.Errorf("%s has %d elements, want %d (%v)", doc, got, want, err)
+		}
+	}
+}

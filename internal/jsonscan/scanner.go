@@ -25,6 +25,8 @@ type scanner struct {
 	dst     []byte
 	from    int
 	drop    Set
+
+	elements int // of the document, if it is an array
 }
 
 var bom = []byte("\xef\xbb\xbf")
@@ -193,6 +195,9 @@ func (s *scanner) array(i, depth int) int {
 	for {
 		if i = s.value(i, depth); i < 0 {
 			return -1
+		}
+		if depth == 1 {
+			s.elements++
 		}
 		i = s.space(i)
 		switch {

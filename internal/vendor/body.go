@@ -14,19 +14,19 @@ const jsonType = "application/json"
 var emptyList = []byte("[]")
 
 // clean copies a vendor's JSON without what the definition marks secret, at every depth, in one pass that checks and compacts it too. ok is false where it is not
-// JSON, or where the bytes may be text that only looks like it.
-func (p *plan) clean(contentType string, body []byte) (cleaned []byte, ok bool) {
+// JSON, or where the bytes may be text that only looks like it. elements is how many an array has.
+func (p *plan) clean(contentType string, body []byte) (cleaned []byte, elements int, ok bool) {
 	if !maybeJSON(contentType, body) {
-		return nil, false
+		return nil, 0, false
 	}
-	cleaned, err := jsonscan.Drop(make([]byte, 0, len(body)+16), body, p.secrets)
+	cleaned, elements, err := jsonscan.DropCount(make([]byte, 0, len(body)+16), body, p.secrets)
 	if err != nil {
-		return nil, false
+		return nil, 0, false
 	}
 	// Some vendors' languages cannot tell an empty object from an empty list. In a compact document a member's name in quotes and a colon cannot be found inside a text,
 	// where the quotes would be escaped; both spellings have the same length.
 	if len(p.emptied) == 0 {
-		return cleaned, true
+		return cleaned, elements, true
 	}
 	for at := 0; ; {
 		i := bytes.Index(cleaned[at:], emptyList)
@@ -41,7 +41,7 @@ func (p *plan) clean(contentType string, body []byte) (cleaned []byte, ok bool) 
 		}
 		at += len(emptyList)
 	}
-	return cleaned, true
+	return cleaned, elements, true
 }
 
 // maybeJSON tells by the media type, and by the first byte where that is missing or too general to mean something.
@@ -92,7 +92,8 @@ func (k *call) success(contentType string, body []byte) (outType string, out []b
 		return "", nil
 	}
 	if k.req.Method.Response.Format != "text" {
-		if cleaned, ok := k.plan.clean(contentType, body); ok {
+		if cleaned, elements, ok := k.plan.clean(contentType, body); ok {
+			k.elements = elements
 			return jsonType, cleaned
 		}
 	}

@@ -121,7 +121,7 @@ func (k *call) shape(ctx context.Context, r *Response) *Response {
 func (k *call) refused(answer *outbound.Response) (*Response, error) {
 	contentType := answer.Header.Get("Content-Type")
 	r := &Response{Outcome: Refused, Status: answer.Status, Total: -1}
-	details, isJSON := k.plan.clean(contentType, answer.Body)
+	details, _, isJSON := k.plan.clean(contentType, answer.Body)
 	if !isJSON {
 		details = answer.Body
 	}

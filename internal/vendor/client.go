@@ -50,6 +50,8 @@ type call struct {
 	address    string                  // what is asked for, without the query
 	query      string                  // of the request, without the authorization's part
 
+	elements int // of the answer, if it is an array
+
 	content **Content // where to put an answer that is a file; nil: answers are read whole
 }
 

@@ -61,7 +61,9 @@ func (k *call) items(ctx context.Context, r *Response, answer *outbound.Response
 	if err != nil {
 		return err
 	}
-	if r.Items, err = jsonscan.Count(list); err != nil {
+	if len(list) == len(document) && &list[0] == &document[0] { // which was counted when it was read
+		r.Items = k.elements
+	} else if r.Items, err = jsonscan.Count(list); err != nil {
 		return fmt.Errorf("count the items of the answer: %w", err)
 	}
 	r.Body = list
