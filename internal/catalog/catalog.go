@@ -37,16 +37,19 @@ type Catalog struct {
 	forget  func()
 
 	mu    sync.RWMutex
-	found map[string]*integration.Definition // environment/name; built-in ones too, so that each is looked up once
-	moved uint64                             // grows with each change: what was read before one is not kept
+	found map[place]*integration.Definition // built-in ones too, so that each is looked up once
+	moved uint64                            // grows with each change: what was read before one is not kept
 }
+
+// place is where a definition is looked for: an integration's name in an environment.
+type place struct{ environment, name string }
 
 // maxFound bounds the cache; it is dropped whole beyond.
 const maxFound = 16384
 
 // New returns a catalog over the built-in definitions. Close it to let go of the store's news.
 func New(st *store.Store, builtin []*integration.Definition) *Catalog {
-	c := &Catalog{store: st, builtin: map[string]*integration.Definition{}, found: map[string]*integration.Definition{}}
+	c := &Catalog{store: st, builtin: map[string]*integration.Definition{}, found: map[place]*integration.Definition{}}
 	for _, d := range builtin {
 		c.builtin[d.Name] = d
 	}
@@ -65,12 +68,13 @@ func (c *Catalog) drop(key string) {
 		clear(c.found)
 		return
 	}
-	delete(c.found, key)
+	environment, name, _ := strings.Cut(key, "/")
+	delete(c.found, place{environment, name})
 }
 
 // Find answers the definition that the environment's accounts of that name follow, the same pointer until it changes; or ErrNotFound.
 func (c *Catalog) Find(ctx context.Context, environment, name string) (*integration.Definition, error) {
-	key := environment + "/" + name
+	key := place{environment, name}
 	c.mu.RLock()
 	d, ok := c.found[key]
 	moved := c.moved

@@ -259,13 +259,15 @@ func (c *Check) Rewrite(arguments []byte) []byte {
 
 // Concerns reports whether any argument speaks of custom fields, so that they have to be known.
 func Concerns(source *integration.FieldSource, arguments []byte) bool {
-	names := []string{source.At, source.Changes, source.Keys, source.Mapping}
+	names := [...]string{source.At, source.Changes, source.Keys, source.Mapping, ""}
 	if source.Filters != nil {
-		names = append(names, source.Filters.Argument)
+		names[len(names)-1] = source.Filters.Argument
 	}
 	for it := jsonscan.Members(arguments); it.Next(); {
-		if name := unquote(it.Name()); name != "" && slices.Contains(names, name) {
-			return true
+		for _, name := range names {
+			if name != "" && jsonscan.NameIs(it.Name(), name) {
+				return true
+			}
 		}
 	}
 	return false
