@@ -155,7 +155,7 @@ type Body struct {
 // Response shapes an answer before it leaves vendor.
 type Response struct {
 	Expression string `yaml:"expression" json:"expression,omitempty"` // jq over the whole answer
-	Format     string `yaml:"format" json:"format,omitempty"`         // json (the default), text, file; custom_fields: the fields as a JSON Schema
+	Format     string `yaml:"format" json:"format,omitempty"`         // json (the default), text, file; content: a list of MCP content; custom_fields: the fields as a JSON Schema
 }
 
 // Documentation is what makes a method a tool.

@@ -14,7 +14,7 @@ var (
 	fieldTypes      = []string{"text", "password"}
 	fieldFormats    = []string{"email", "uri"}
 	exchangeFormats = []string{"json", "form"}
-	responseFormats = []string{"json", "text", "file", responseCustomFields}
+	responseFormats = []string{"json", "text", "file", "content", responseCustomFields}
 	bodyFormats     = []string{"json", "form", "multipart", "raw", "none"}
 )
 

@@ -72,7 +72,7 @@ func mirrors(header string, kind jsonscan.Kind, value []byte) bool {
 	}
 }
 
-// argumentNamed is an argument's value, nil if there is none.
+// argumentNamed is the value of an argument, or of another member of an object; nil if there is none.
 func argumentNamed(arguments []byte, name string) []byte {
 	for it := jsonscan.Members(arguments); it.Next(); {
 		if jsonscan.NameIs(it.Name(), name) {

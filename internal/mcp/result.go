@@ -19,6 +19,8 @@ func appendToolResult(dst []byte, r *gateway.Result, v revision) []byte {
 		return appendError(dst, r)
 	case r.File != nil:
 		return appendFile(dst, r, v)
+	case isContent(r, v):
+		return append(append(dst, `"content":`...), r.Body...)
 	}
 	structured := v.structured() && r.Tool != nil && r.Tool.OutputSchema != nil
 	dst = append(dst, `"content":[{"type":"text","text":"`...)
@@ -40,6 +42,41 @@ func appendToolResult(dst []byte, r *gateway.Result, v revision) []byte {
 	default:
 		return endContent(jsonscan.AppendEscaped(dst, r.Body), r)
 	}
+}
+
+// isContent reports whether an answer is the content of a result as it stands, by its definition and by what it is: an image, a sound, an embedded resource. What
+// a revision does not know of is shown as the JSON that it is.
+func isContent(r *gateway.Result, v revision) bool {
+	if r.Tool == nil || r.Tool.Method.Response.Format != "content" || jsonscan.KindOf(r.Body) != jsonscan.Array || r.Tool.OutputSchema != nil || len(r.Notes) > 0 {
+		return false
+	}
+	items := 0
+	for it := jsonscan.Elements(r.Body); it.Next(); items++ {
+		item := it.Value()
+		if jsonscan.KindOf(item) != jsonscan.Object {
+			return false
+		}
+		has := func(member string, kind jsonscan.Kind) bool {
+			return jsonscan.KindOf(argumentNamed(item, member)) == kind
+		}
+		ok := false
+		switch text(argumentNamed(item, "type")) {
+		case "text":
+			ok = has("text", jsonscan.String)
+		case "image":
+			ok = has("data", jsonscan.String) && has("mimeType", jsonscan.String)
+		case "audio":
+			ok = v >= rev20250326 && has("data", jsonscan.String) && has("mimeType", jsonscan.String)
+		case "resource":
+			ok = has("resource", jsonscan.Object)
+		case "resource_link":
+			ok = v.links() && has("uri", jsonscan.String) && has("name", jsonscan.String)
+		}
+		if !ok {
+			return false
+		}
+	}
+	return items > 0
 }
 
 // endContent ends the first text and the content. What was understood of the arguments stands in a text of its own: the first stays the answer alone.
