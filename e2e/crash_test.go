@@ -54,6 +54,32 @@ func TestACallWhoseClientHungUpIsRecorded(t *testing.T) {
 	})
 }
 
+func TestAWriteWhoseClientHungUpIsFinishedAndRecordedAsDone(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, h *house) {
+		g := prepareGround(t, h)
+		held := g.holdNext(t, "POST")
+		body, headers := request(t, modern, "tools/call", `{"name":"create_a_octapipe_note","arguments":{"entity":"pipeline_card","record_uuid":"`+g.card.text("uuid")+`","note":"said in passing"}}`)
+		ctx, hangUp := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			post(ctx, g.server.URL, body, headers)
+		}()
+		select {
+		case <-held.arrived:
+		case <-done:
+			t.Fatal("the write was answered, and never reached the vendor")
+		}
+		hangUp()
+		<-done
+		held.release()
+		record := h.logged(t, "tool_name=create_a_octapipe_note&outcome=ok&mcp_server_id="+g.server.ID)
+		if outcome := record.text("outcome"); outcome != "ok" {
+			t.Errorf("the outcome is %q, want ok", outcome)
+		}
+	})
+}
+
 // logged is the one record of the log that a filter finds; it is waited for, since what is no intent of a write is written in batches.
 func (h *house) logged(t *testing.T, filter string) object {
 	t.Helper()
