@@ -66,6 +66,8 @@ func serveUpstream(ctx context.Context) error {
 		case method == "PUT" && path == "/pipelines/"+smallPipeline+"/cards/"+card:
 			writes.Add(1)
 			c.SetBody(one)
+		case method == "GET" && path == "/pipelines/"+smallPipeline+"/stages": // looked at before a card is put into one
+			c.SetBodyString(`[{"uuid":"` + stage + `","name":"Contract Sent"}]`)
 		case method == "GET" && path == "/me":
 			c.SetBodyString(`{"uuid":"019abf00-0000-7000-8000-0000000000e0","first_name":"Bench"}`)
 		case method == "GET" && path == "/pipelines/"+smallPipeline:
