@@ -13,7 +13,7 @@ func TestConformance(t *testing.T) {
 	h := startDemo(t)
 	for revision, scenarios := range map[string][]string{
 		legacy: {"server-initialize", "ping", "tools-list", "dns-rebinding-protection"},
-		modern: {"server-stateless", "tools-list", "caching", "http-header-validation", "dns-rebinding-protection", "sep-2164-resource-not-found"},
+		modern: {"server-stateless", "tools-list", "caching", "http-header-validation", "http-custom-header-server-validation", "dns-rebinding-protection", "sep-2164-resource-not-found"},
 	} {
 		for _, scenario := range scenarios {
 			t.Run(scenario+" on "+revision, func(t *testing.T) {
