@@ -18,6 +18,7 @@ func integrationCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "integration", GroupID: "admin", Short: "List and check integrations, and describe their tools"}
 	asJSON := clientFlags(cmd)
 	cmd.AddCommand(
+		importCommand(),
 		listCommand(asJSON, "List integrations", "/integration", nil, "name", "label", "tools", "stored", "version"),
 		&cobra.Command{
 			Use: "validate PATH", Args: cobra.ExactArgs(1),

@@ -251,6 +251,12 @@ func (b *body) finish(required bool, words string) *body {
 	if !s.has("description") && words != "" {
 		s.set("description", words)
 	}
+	if properties := s.object("properties"); properties != nil && !s.has("anyOf") && !s.has("oneOf") && !s.has("allOf") {
+		required := slices.DeleteFunc(slices.Clone(s.list("required")), func(name any) bool { return !properties.has(name.(string)) })
+		if s.set("required", required); len(required) == 0 { // a name that nothing describes is a slip of the pen
+			s.drop("required")
+		}
+	}
 	if len(s.names) == 0 || len(s.names) == 1 && s.has("description") {
 		s.set("description", strings.TrimSpace(stop(s.text("description"))+" Any JSON value"))
 	}

@@ -223,10 +223,7 @@ func (b *builder) method(c *call, d demand) (*integration.Method, error) {
 		return nil, err
 	}
 	m := &integration.Method{Name: c.place.method, HTTPMethod: c.method, Path: c.pathTemplate(all), Parameters: outside.parameters, Doc: &integration.Documentation{Description: c.describe()}}
-	m.Resource = &integration.Resource{Name: c.place.resource}
-	if one := singularName(c.place.resource); one != c.place.resource {
-		m.Resource.Singular = one
-	}
+	m.Resource = &integration.Resource{Name: c.place.resource, Singular: singularName(c.place.resource)}
 	if len(m.Parameters) == 0 {
 		m.Parameters = nil
 	}
@@ -242,7 +239,9 @@ func (b *builder) method(c *call, d demand) (*integration.Method, error) {
 	case body != nil:
 		m.Body, m.Doc.BodySchema = body.how, raw(body.schema)
 	}
-	m.Doc.QuerySchema = raw(outside.schema())
+	if len(outside.properties.names) > 0 {
+		m.Doc.QuerySchema = raw(outside.schema())
+	}
 	if c.method == "get" && c.place.method != "list" && c.place.method != "get" {
 		m.Safe = true
 	}

@@ -12,12 +12,12 @@ import (
 
 // check validates the definition like any other, and takes out the operations that would break it.
 func (b *builder) check(made map[*integration.Method]*call) error {
-	def, err := integration.Parse(b.def.JSON())
+	def, err := b.parse(b.def)
 	if err != nil {
 		if err := b.drop(made); err != nil {
 			return err
 		}
-		if def, err = integration.Parse(b.def.JSON()); err != nil {
+		if def, err = b.parse(b.def); err != nil {
 			return fmt.Errorf("the definition that was made of the document is not right: %w", firstFault(err))
 		}
 	}
@@ -29,13 +29,22 @@ func (b *builder) check(made map[*integration.Method]*call) error {
 	return nil
 }
 
+// parse reads a definition as everybody else will.
+func (b *builder) parse(d *integration.Definition) (*integration.Definition, error) {
+	parsed, err := integration.Parse(d.JSON())
+	if err == nil && b.options.Check != nil {
+		err = b.options.Check(parsed)
+	}
+	return parsed, err
+}
+
 // drop tries each method in a definition of its own, and leaves out those that are not right there.
 func (b *builder) drop(made map[*integration.Method]*call) error {
 	for _, r := range b.def.Resources {
 		r.Methods = slices.DeleteFunc(r.Methods, func(m *integration.Method) bool {
 			alone := *b.def
 			alone.Resources = integration.Resources{{Name: r.Name, Singular: r.Singular, Methods: []*integration.Method{m}}}
-			_, err := integration.Parse(alone.JSON())
+			_, err := b.parse(&alone)
 			if err == nil {
 				return false
 			}

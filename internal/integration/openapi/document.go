@@ -10,8 +10,11 @@ import (
 	"sluice/internal/integration"
 )
 
-// What a document may cost. The largest that are published have a tenth of it.
-var limits = integration.Limits{Bytes: 32 << 20, Values: 1_000_000, Depth: 100, Merge: true}
+// MaxDocument is the most bytes that a document may have.
+const MaxDocument = 32 << 20
+
+// What a document may cost. The largest that are published come near a half of it.
+var limits = integration.Limits{Bytes: MaxDocument, Values: 1_000_000, Depth: 100, Merge: true}
 
 // document is an OpenAPI document: its tree, and which OpenAPI it is written in.
 type document struct {

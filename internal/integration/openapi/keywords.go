@@ -66,8 +66,9 @@ func compare(a, b json.Number) int {
 	return x.Cmp(y)
 }
 
-// silentFormats say how a number is stored, which helps no caller.
-var silentFormats = map[string]bool{"int32": true, "int64": true, "float": true, "double": true, "": true}
+// formats are those that are checked, or that say something to whoever calls. How a number is stored helps nobody.
+var formats = map[string]bool{"date": true, "date-time": true, "time": true, "duration": true, "email": true, "hostname": true, "ipv4": true, "ipv6": true, "uri": true, "uri-reference": true,
+	"iri": true, "iri-reference": true, "uri-template": true, "uuid": true, "json-pointer": true, "relative-json-pointer": true, "regex": true, "byte": true, "binary": true, "password": true}
 
 func (c *converter) textual(v integration.Value, s *object, at string) {
 	if source := v.Get("pattern").Text(); source != "" {
@@ -78,7 +79,7 @@ func (c *converter) textual(v integration.Value, s *object, at string) {
 			c.note(at, "has the pattern "+clip(source, 60)+", which "+whyNot(source)+": it is left to the vendor")
 		}
 	}
-	if format := v.Get("format").Text(); !silentFormats[format] {
+	if format := v.Get("format").Text(); formats[format] {
 		s.set("format", format)
 		if format == "password" && c.request {
 			s.set("secret", true) // the log masks it

@@ -21,6 +21,8 @@ type Options struct {
 	Source string // the URL that the document came from, which relative server addresses follow
 	// Before is what the same document was imported as the last time: operations that it has keep their names.
 	Before *integration.Definition
+	// Check says what else a definition must be good for, such as that tools can be made of it; nil: nothing. An operation that fails it alone is left out.
+	Check func(*integration.Definition) error
 }
 
 // Report says what became of each operation.
@@ -91,10 +93,10 @@ func (b *builder) begin() error {
 	title := line(info.Get("title").Scalar())
 	name := b.options.Name
 	if name == "" {
-		name = b.nameOf(title)
+		name = nameOf(title)
 	}
 	if !nameForm.MatchString(name) {
-		return fmt.Errorf("%q is no name for an integration: give one of small letters, digits and underscores, beginning with a letter, as in %s", clip(name, 60), b.nameOf(name))
+		return fmt.Errorf("%q is no name for an integration: give one of small letters, digits and underscores, beginning with a letter, as in %s", clip(name, 60), nameOf(name))
 	}
 	b.def = &integration.Definition{Name: name, Label: title, Description: shorten(prose(info.Get("description").Scalar()), 300)}
 	if b.def.Label == "" {
@@ -104,11 +106,20 @@ func (b *builder) begin() error {
 	return nil
 }
 
+// NameOf is the name that a document's integration gets where none is given.
+func NameOf(document []byte) (string, error) {
+	d, _, err := read(document, "")
+	if err != nil {
+		return "", err
+	}
+	return nameOf(line(d.root.Get("info").Get("title").Scalar())), nil
+}
+
 // longestName leaves room in the names of tools, of which it is a part.
 const longestName = 24
 
 // nameOf makes an integration's name of a title.
-func (b *builder) nameOf(title string) string {
+func nameOf(title string) string {
 	var words []string
 	for _, w := range splitWords(title) {
 		if w != "api" && w != "rest" && w != "openapi" && w != "swagger" && w != "http" && !versionWord.MatchString(w) {
