@@ -31,6 +31,7 @@ type Config struct {
 	Audit        *audit.Log
 	Gateway      *gateway.Gateway
 	MCPURL       func(token string) string // the URL of an MCP server
+	Fetch        func(ctx context.Context, url string) ([]byte, error)
 	Ready        func(context.Context) error
 	Version      string
 	Log          *slog.Logger
@@ -52,6 +53,7 @@ func New(c Config) http.Handler {
 	a.mcpServers()
 	a.tools()
 	a.integrations()
+	a.importing()
 	a.logs()
 	a.proxy()
 	a.health()

@@ -12,11 +12,15 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"sluice/internal/integration/openapi"
 	"sluice/internal/jsonscan"
 )
 
 // maxBody bounds a request's body.
 const maxBody = 4 << 20
+
+// large are the paths that take a larger one.
+var large = map[string]int64{importPath: openapi.MaxDocument}
 
 // takeJSON is what an operation with a JSON body does before huma sees it: huma would take a name twice, text that is not UTF-8, and a NUL, which
 // no database keeps, and would answer in words of its own.
@@ -42,18 +46,20 @@ func takeJSON(ctx huma.Context, next func(huma.Context)) {
 }
 
 // takeDocument is takeJSON for a document that its handler reads itself.
-func takeDocument(ctx huma.Context, next func(huma.Context)) {
-	r, w := humago.Unwrap(ctx)
-	body, p := readBody(w, r, "json", "yaml", "x-yaml")
-	if p == nil && len(body) == 0 {
-		p = problem(http.StatusBadRequest, "Send a body: the document, as JSON or YAML.")
+func takeDocument(most int64) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		r, w := humago.Unwrap(ctx)
+		body, p := readBodyUpTo(w, r, most, "json", "yaml", "x-yaml", "vnd.oai.openapi")
+		if p == nil && len(body) == 0 {
+			p = problem(http.StatusBadRequest, "Send a body: the document, as JSON or YAML.")
+		}
+		if p != nil {
+			write(w, p)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		next(ctx)
 	}
-	if p != nil {
-		write(w, p)
-		return
-	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	next(ctx)
 }
 
 // readJSON reads a body that is JSON as RFC 8259 calls it interoperable. It is nil where there is none.
@@ -73,9 +79,13 @@ func readJSON(w http.ResponseWriter, r *http.Request) ([]byte, *Problem) {
 
 // readBody reads a body of one of the given subtypes, up to maxBody. A client that names no type means the first.
 func readBody(w http.ResponseWriter, r *http.Request, subtypes ...string) ([]byte, *Problem) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	return readBodyUpTo(w, r, maxBody, subtypes...)
+}
+
+func readBodyUpTo(w http.ResponseWriter, r *http.Request, most int64, subtypes ...string) ([]byte, *Problem) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return nil, problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body is larger than the %d MiB that are taken.", maxBody>>20))
+		return nil, problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body is larger than the %d MiB that are taken.", most>>20))
 	}
 	if err != nil {
 		return nil, problem(http.StatusBadRequest, "The body did not arrive whole.")

@@ -63,6 +63,7 @@ var others = map[string]struct {
 	"list-integrations":            {},
 	"get-integration":              {path: map[string]string{"name": "integration"}},
 	"put-integration":              {}, // makes one of the caller's own, whatever others have
+	"import-integration":           {}, // the same
 	"list-calls":                   {},
 	"get-call":                     {path: map[string]string{"id": "call"}},
 	"proxy-list":                   {path: map[string]string{"resource": "=users"}},

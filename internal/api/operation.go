@@ -71,7 +71,7 @@ func register[I, O any](a *api, o operation, handle func(context.Context, *I) (*
 		op.Metadata = map[string]any{bodyMembers: membersOf(body.Type)}
 	}
 	if _, ok := input.FieldByName("RawBody"); ok {
-		op.Middlewares, op.SkipValidateBody = huma.Middlewares{takeDocument}, true
+		op.Middlewares, op.SkipValidateBody = huma.Middlewares{takeDocument(max(maxBody, large[o.path]))}, true
 	}
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)

@@ -22,6 +22,9 @@ import (
 // ErrNotFound says that an environment knows no integration of that name.
 var ErrNotFound = errors.New("no such integration")
 
+// errMoved says that somebody else was quicker.
+var errMoved = errors.New("another change landed at the same moment; try again")
+
 // Entry is one integration of an environment.
 type Entry struct {
 	Definition *integration.Definition
@@ -191,7 +194,7 @@ func (c *Catalog) Put(ctx context.Context, environment, by string, d *integratio
 		})
 	})
 	if store.Conflict(err) {
-		return nil, fmt.Errorf("store integration %s: another change landed at the same moment; try again", d.Name)
+		return nil, fmt.Errorf("store integration %s: %w", d.Name, errMoved)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("store integration %s: %w", d.Name, err)

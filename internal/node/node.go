@@ -14,8 +14,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 	"sync"
+	"time"
 
 	"sluice/integrations"
 	"sluice/internal/account"
@@ -41,6 +41,7 @@ type Settings struct {
 	MasterKeyFile  string        // "": master.key beside the SQLite file
 	PublicURL      string        // under which the world reaches this installation
 	AllowAddresses []string      // addresses inside the network that vendors may have: loopback, private, prefixes
+	AllowFiles     []string      // addresses inside the network from which files may be fetched that callers name by URL
 	MaxFile        int64         // bytes of a file that is passed on, either way; 0: 1 GiB
 	AllowedOrigins []string      // of web pages that may call MCP servers
 	AllowedHosts   []string      // names that this machine may be called by while it listens on loopback
@@ -68,6 +69,7 @@ type Node struct {
 
 	metrics  *metrics
 	outbound *outbound.Client
+	fetcher  *outbound.Client // of files that callers name by URL
 	mcp      *mcp.Handler
 	api      http.Handler
 	files    *download.Handler
@@ -88,6 +90,10 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 		}
 	}()
 	policy, err := outbound.ParsePolicy(s.AllowAddresses)
+	if err != nil {
+		return nil, err
+	}
+	filePolicy, err := outbound.ParsePolicy(s.AllowFiles)
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +121,8 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 	n.onClose(n.Catalog.Close)
 	n.outbound = outbound.New(outbound.Options{Policy: policy, Observe: s.Observe})
 	n.onClose(n.outbound.Close)
+	n.fetcher = outbound.New(outbound.Options{Policy: filePolicy, Observe: s.Observe})
+	n.onClose(n.fetcher.Close)
 	n.Accounts = account.New(account.Config{Store: n.Store, Sealer: n.Keys, Definitions: n.Catalog, Outbound: n.outbound, Log: s.Log})
 	n.onClose(n.Accounts.Close)
 	n.Servers = mcpserver.New(n.Store, n.Keys, mcpserver.Options{Validate: n.checkFilters, Log: s.Log})
@@ -125,7 +133,7 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 	n.Gateway = gateway.New(gateway.Config{
 		Definitions: n.Catalog, Accounts: n.Accounts, Servers: n.Servers, Audit: n.metrics, Sealer: n.Keys,
 		FileURL: n.fileURL, MaxFile: s.MaxFile,
-		Vendor: vendor.New(n.Accounts, n.outbound),
+		Vendor: vendor.New(n.Accounts, n.outbound, n.fetcher),
 		Fetch:  n.fetch,
 		FieldsChanged: func(acct *account.Account) {
 			n.background.Go(func() {
@@ -154,7 +162,7 @@ func (n *Node) openDoors() error {
 	n.files = &download.Handler{Gateway: n.Gateway, Log: n.Settings.Log}
 	n.api = api.New(api.Config{
 		Environments: n.Environments, Accounts: n.Accounts, Servers: n.Servers, Catalog: n.Catalog, Audit: n.Audit, Gateway: n.Gateway,
-		MCPURL: n.MCPURL, Ready: n.Store.Ping, Version: n.Settings.Version, Log: n.Settings.Log,
+		MCPURL: n.MCPURL, Fetch: n.fetch, Ready: n.Store.Ping, Version: n.Settings.Version, Log: n.Settings.Log,
 	})
 	return nil
 }
@@ -172,9 +180,9 @@ func (n *Node) masterKey() (secret.Source, error) {
 	return nil, errors.New("PostgreSQL needs a master key, the same on every node: give --master-key, SLUICE_MASTER_KEY or --master-key-file (32 random bytes in base64: openssl rand -base64 32)")
 }
 
-// fetch reads a file of somebody's by its URL, under the policy that holds for vendors' addresses.
+// fetch reads a file of somebody's by its URL, under the policy for such files.
 func (n *Node) fetch(ctx context.Context, url string) ([]byte, error) {
-	response, err := n.outbound.Do(ctx, &outbound.Request{Method: http.MethodGet, URL: url})
+	response, err := n.fetcher.Do(ctx, &outbound.Request{Method: http.MethodGet, URL: url})
 	if err != nil {
 		return nil, err
 	}

@@ -95,14 +95,22 @@ func (b *builder) begin() error {
 	if name == "" {
 		name = nameOf(title)
 	}
-	if !nameForm.MatchString(name) {
-		return fmt.Errorf("%q is no name for an integration: give one of small letters, digits and underscores, beginning with a letter, as in %s", clip(name, 60), nameOf(name))
+	if err := CheckName(name); err != nil {
+		return err
 	}
 	b.def = &integration.Definition{Name: name, Label: title, Description: shorten(prose(info.Get("description").Scalar()), 300)}
 	if b.def.Label == "" {
 		b.def.Label = strings.ReplaceAll(name, "_", " ")
 	}
 	b.baseURL()
+	return nil
+}
+
+// CheckName says why an integration cannot have a name.
+func CheckName(name string) error {
+	if !nameForm.MatchString(name) || len(name) > 40 {
+		return fmt.Errorf("%q is no name for an integration: give one of at most 40 small letters, digits and underscores, beginning with a letter, as in %s", clip(name, 60), nameOf(name))
+	}
 	return nil
 }
 
