@@ -159,7 +159,7 @@ func TestAHugeFilePassesThroughASmallProcess(t *testing.T) {
 	database := filepath.Join(t.TempDir(), "sluice.db")
 	var token struct{ Token string }
 	decode(t, runCommand(t, nil, "token", "create", "--json", "--database", database), &token)
-	p, address := startProcess(t, regexp.MustCompile(`msg=listening address=(\S+)`), nil, "serve", "--listen", "127.0.0.1:0", "--allow-address", "loopback", "--database", database)
+	p, address := startProcess(t, regexp.MustCompile(`msg=listening address=(\S+)`), nil, "serve", "--listen", "127.0.0.1:0", "--allow-address", "loopback", "--allow-file-address", "loopback", "--database", database)
 	h := &house{APIURL: "http://" + address[1], APIToken: token.Token, process: p}
 	client := []string{"SLUICE_URL=" + h.APIURL, "SLUICE_TOKEN=" + h.APIToken}
 	var account struct{ ID string }

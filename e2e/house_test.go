@@ -82,7 +82,7 @@ func startInstallation(t *testing.T) *house {
 
 	start := func(t *testing.T, listen string) {
 		t.Helper()
-		p, address := startProcess(t, regexp.MustCompile(`msg=listening address=(\S+)`), env, "serve", "--listen", listen, "--allow-address", "loopback")
+		p, address := startProcess(t, regexp.MustCompile(`msg=listening address=(\S+)`), env, "serve", "--listen", listen, "--allow-address", "loopback", "--allow-file-address", "loopback")
 		h.process, h.APIURL = p, "http://"+address[1]
 	}
 	start(t, "127.0.0.1:0")

@@ -30,6 +30,7 @@ func nodeFlags(f *pflag.FlagSet) {
 	f.String("master-key-file", "", "file of that key; made on first start (default: master.key beside the database's file)")
 	f.String("public-url", "", "URL under which the world reaches this installation")
 	f.StringSlice("allow-address", nil, "addresses inside the network that vendors may have: loopback, private, or a prefix")
+	f.StringSlice("allow-file-address", nil, "addresses inside the network from which files may be fetched that callers name by URL")
 	f.StringSlice("allow-origin", nil, "origins of web pages that may call MCP servers, beside the public URL's and this machine's")
 	f.StringSlice("allow-host", nil, "names this machine may be called by while it listens on loopback")
 	f.Int64("max-file", 1024, "largest file that is passed on, in MiB")
@@ -125,7 +126,7 @@ func readSettings(cmd *cobra.Command) (*settings, error) {
 		Metrics: k.String("metrics_listen"),
 		Settings: node.Settings{
 			Database: k.String("database"), MasterKey: k.String("master_key"), MasterKeyFile: k.String("master_key_file"),
-			PublicURL: strings.TrimSuffix(k.String("public_url"), "/"), AllowAddresses: list("allow_address"),
+			PublicURL: strings.TrimSuffix(k.String("public_url"), "/"), AllowAddresses: list("allow_address"), AllowFiles: list("allow_file_address"),
 			AllowedOrigins: list("allow_origin"), AllowedHosts: list("allow_host"), KeepAlive: keepAlive, ToolsPage: toolsPage, Version: version(), Log: log,
 		},
 	}, nil

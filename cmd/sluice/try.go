@@ -82,7 +82,7 @@ func (t *trial) run(ctx context.Context, name string, arguments map[string]json.
 	defer os.RemoveAll(folder)
 	n, err := node.Open(ctx, node.Settings{
 		Database: filepath.Join(folder, "sluice.db"), MasterKeyFile: filepath.Join(folder, "master.key"), PublicURL: "http://127.0.0.1",
-		AllowAddresses: t.allow, Version: version(), Log: slog.New(slog.DiscardHandler), Observe: t.show,
+		AllowAddresses: t.allow, AllowFiles: t.allow, Version: version(), Log: slog.New(slog.DiscardHandler), Observe: t.show,
 	})
 	if err != nil {
 		return err

@@ -43,7 +43,7 @@ func newWorld(t *testing.T, change ...func(*node.Settings)) *world {
 	t.Cleanup(func() { sandbox.Close() })
 	vendor := httptest.NewServer(sandbox.Handler())
 	t.Cleanup(vendor.Close)
-	settings := node.Settings{Database: filepath.Join(t.TempDir(), "sluice.db"), AllowAddresses: []string{"loopback"}, Log: log, PublicURL: "http://127.0.0.1"}
+	settings := node.Settings{Database: filepath.Join(t.TempDir(), "sluice.db"), AllowAddresses: []string{"loopback"}, AllowFiles: []string{"loopback"}, Log: log, PublicURL: "http://127.0.0.1"}
 	for _, f := range change {
 		f(&settings)
 	}

@@ -128,7 +128,7 @@ func newWhole(t *testing.T, database string) *whole {
 	vendor := httptest.NewServer(sandbox.Handler())
 	t.Cleanup(vendor.Close)
 	n, err := node.Open(t.Context(), node.Settings{
-		Database: database, MasterKey: base64.StdEncoding.EncodeToString(make([]byte, 32)), AllowAddresses: []string{"loopback"}, Version: "1.2.3", Log: quiet,
+		Database: database, MasterKey: base64.StdEncoding.EncodeToString(make([]byte, 32)), AllowAddresses: []string{"loopback"}, AllowFiles: []string{"loopback"}, Version: "1.2.3", Log: quiet,
 	})
 	if err != nil {
 		t.Fatal(err)

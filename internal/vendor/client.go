@@ -24,13 +24,15 @@ type Accounts interface {
 type Client struct {
 	accounts  Accounts
 	outbound  *outbound.Client
+	files     *outbound.Client
 	templates account.Templates
 	plans     plans
 }
 
-// New makes a client over its parts.
-func New(accounts Accounts, out *outbound.Client) *Client {
-	return &Client{accounts: accounts, outbound: out}
+// New makes a client over its parts. files fetches what callers name by URL: it has a policy of its own, since what an operator allows a vendor
+// is not for whoever calls a tool to read.
+func New(accounts Accounts, out, files *outbound.Client) *Client {
+	return &Client{accounts: accounts, outbound: out, files: files}
 }
 
 // call is one call on its way.

@@ -64,7 +64,7 @@ func newSandbox(t *testing.T, rateLimit int, credentials func(*octapipe.Sandbox)
 		Context: map[string]string{"base_url": server.URL}}); err != nil {
 		t.Fatal(err)
 	}
-	s.Client = vendor.New(s.accounts, out)
+	s.Client = vendor.New(s.accounts, out, out)
 	return s
 }
 

@@ -121,7 +121,7 @@ func (b *body) add(n int64) {
 // fetch asks for a file.
 func (k *call) fetch(ctx context.Context, f *File) (*outbound.Stream, error) {
 	request := outbound.Request{Method: http.MethodGet, URL: f.URL, Header: [][2]string{{"Accept", "*/*"}}}
-	stream, err := k.outbound.Stream(ctx, &outbound.StreamRequest{Request: request, Elsewhere: true})
+	stream, err := k.Client.files.Stream(ctx, &outbound.StreamRequest{Request: request, Elsewhere: true})
 	if err != nil {
 		return nil, &fileError{f.Argument, fmt.Errorf("cannot be fetched: %w", err)}
 	}

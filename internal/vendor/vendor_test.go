@@ -85,7 +85,7 @@ func newWorldWith(t testing.TB, change func(*integration.Definition), credential
 		Context: map[string]string{"base_url": w.server.URL}}); err != nil {
 		t.Fatal(err)
 	}
-	w.Client = vendor.New(w.accounts, out)
+	w.Client = vendor.New(w.accounts, out, out)
 	w.forget()
 	return w
 }
