@@ -39,7 +39,7 @@ func (s *Set) Empty() bool { return s.lengths == 0 }
 
 // Drop appends to dst a copy of the document src without the members whose name is in names, at every depth and however the name is
 // escaped. Everything else is kept as it is spelled, every digit of a number too, except that white space between tokens goes, that
-// a leading byte order mark goes, and that text which is not UTF-8 becomes U+FFFD. Duplicate names pass. After an error what was
+// a leading byte order mark goes, that text which is not UTF-8 becomes U+FFFD, and that characters beyond ASCII stand for themselves. Duplicate names pass. After an error what was
 // appended is of no use; the error is a *SyntaxError.
 func Drop(dst, src []byte, names Set) ([]byte, error) {
 	dst, _, err := DropCount(dst, src, names)

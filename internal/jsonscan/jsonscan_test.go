@@ -108,7 +108,8 @@ func TestDropLeavesOutNamesAtEveryDepth(t *testing.T) {
 		{"white space in a text", `{ "a b" : " c " }`, `{"a b":" c "}`},
 		{"a byte order mark", "\xef\xbb\xbf {\"a\":1}", `{"a":1}`},
 		{"bytes that are not UTF-8", "{\"a\xff\":\"\xc3\x28\"}", "{\"a\ufffd\":\"\ufffd(\"}"},
-		{"half a surrogate pair", `["\ud83d","\ud83d\ude00","\udc00\n"]`, `["\ufffd","\ud83d\ude00","\ufffd\n"]`},
+		{"half a surrogate pair", `["\ud83d","\ud83d\ude00","\udc00\n"]`, "[\"\ufffd\",\"😀\",\"\ufffd\\n\"]"},
+		{"escapes that say what they need not", `{"gr\u00F6\u00dfe":"\u20ac \u0041\u0022\u005c\u0009\u007f\u0085\u2028"}`, "{\"größe\":\"€ \\u0041\\u0022\\u005c\\u0009\\u007f\\u0085\u2028\"}"},
 		{"duplicate names", `{"a":1,"a":2}`, `{"a":1,"a":2}`},
 		{"a bad text inside what is dropped", "{\"secret\":\"\xff\",\"a\":\"ü\"}", `{"a":"ü"}`},
 	} {

@@ -3,6 +3,7 @@ package jsonscan
 import (
 	"encoding/binary"
 	"fmt"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -86,18 +87,28 @@ func (s *scanner) escape(i int) int {
 		return s.unexpected(i, "four hexadecimal digits")
 	}
 	if r < surrogateLow || r >= surrogateEnd {
+		s.spellOut(i, i+6, r)
 		return i + 6
 	}
 	if r < surrogateHigh && i+8 <= len(b) && b[i+6] == '\\' && b[i+7] == 'u' {
 		if low, ok := hex4(b, i+8); ok && low >= surrogateHigh && low < surrogateEnd {
+			s.spellOut(i, i+12, utf16.DecodeRune(r, low))
 			return i + 12
 		}
 	}
 	if s.strict {
 		return s.fail(i, ErrUTF8, "half of a surrogate pair stands alone")
 	}
-	s.replace(i, i+6, `\ufffd`)
+	s.replace(i, i+6, "\ufffd")
 	return i + 6
+}
+
+// spellOut copies a character in place of its escape: many vendors' languages escape whatever is not ASCII, which costs six bytes for two and a model its ease.
+// What would be a control character stays escaped.
+func (s *scanner) spellOut(start, end int, r rune) {
+	if s.copying && r >= 0xa0 {
+		s.replace(start, end, string(r))
+	}
 }
 
 // Surrogates (RFC 8259, section 7): the first half of a pair from surrogateLow, the second from surrogateHigh.
