@@ -12,6 +12,12 @@ import (
 
 // check validates the definition like any other, and takes out the operations that would break it.
 func (b *builder) check(made map[*integration.Method]*call) error {
+	if len(b.def.JSON()) > mostDefinition {
+		for m := range made {
+			m.Doc.ResponseSchema = nil
+		}
+		b.report.Notes = append(b.report.Notes, "the document is so large that what calls answer is not described")
+	}
 	def, err := b.parse(b.def)
 	if err != nil {
 		if err := b.drop(made); err != nil {
@@ -28,6 +34,9 @@ func (b *builder) check(made map[*integration.Method]*call) error {
 	b.def = def
 	return nil
 }
+
+// mostDefinition is how large a definition gets before it does without what can be done without.
+const mostDefinition = 8 << 20
 
 // parse reads a definition as everybody else will.
 func (b *builder) parse(d *integration.Definition) (*integration.Definition, error) {

@@ -40,13 +40,14 @@ func demandOf(v integration.Value) demand {
 // auth is the document's security, as the definition has it.
 type auth struct {
 	schemes map[string]*scheme
-	main    demand
+	silent  demand // what an operation needs that says nothing of it
+	main    demand // what most operations need: the definition's own
 }
 
 // demand is what an operation needs.
 func (b *builder) demand(o *operation) (demand, error) {
 	own := o.own.Get("security")
-	d := b.auth.main
+	d := b.auth.silent
 	if own.IsList() {
 		d = demandOf(own)
 	}
@@ -86,34 +87,31 @@ func (b *builder) security(all []*operation) {
 	b.auth.schemes = b.document.schemes()
 	if list := b.root.Get("security"); list.IsList() {
 		b.auth.main = demandOf(list)
+		b.auth.silent = b.auth.main
 		b.optional(list)
 		return
 	}
-	counts, first, said := map[string]int{}, map[string]demand{}, 0
+	counts, most, open := map[string]int{}, 0, 0
 	for _, o := range all {
 		list := o.own.Get("security")
+		d := demandOf(list)
+		if len(d) == 0 {
+			open++
+		}
 		if !list.IsList() {
-			counts[""]++
 			continue
 		}
-		said++
-		d := demandOf(list)
-		counts[d.key()]++
-		if _, known := first[d.key()]; !known {
-			first[d.key()] = d
+		if counts[d.key()]++; counts[d.key()] == 1 {
 			b.optional(list)
 		}
-	}
-	best := ""
-	for _, o := range all {
-		if list := o.own.Get("security"); list.IsList() {
-			if key := demandOf(list).key(); counts[key] > counts[best] || best == "" && said*2 >= len(all) {
-				best = key
-			}
+		if n := counts[d.key()]; n > most && len(d) > 0 {
+			most, b.auth.main = n, d
 		}
 	}
-	b.auth.main = first[best]
-	if said > 0 || len(b.auth.schemes) == 0 {
+	if open > most {
+		b.auth.main = nil
+	}
+	if len(counts) > 0 {
 		return
 	}
 	var names []string
@@ -123,6 +121,7 @@ func (b *builder) security(all []*operation) {
 			names = append(names, name)
 		}
 	}
+	b.auth.silent = b.auth.main
 	if len(names) > 0 {
 		b.guess("the document describes %s and does not say which calls need it: all are taken to", strings.Join(names, ", "))
 	}

@@ -22,6 +22,7 @@ type document struct {
 	swagger bool // 2.0
 	minor   int  // of 3
 	source  *url.URL
+	spent   int               // schemas that were converted
 	prosaic map[string]string // what texts are without what only a page shows: most stand in a document many times
 }
 
@@ -58,6 +59,9 @@ func read(data []byte, source string) (*document, integration.Faults, error) {
 	}
 	return d, faults, nil
 }
+
+// mostOperations is the most that become methods: an agent that is offered more finds none.
+const mostOperations = 5000
 
 // mostSteps bounds a chain of references.
 const mostSteps = 50
@@ -146,6 +150,10 @@ func (d *document) operations(left func(method, path, reason string)) []*operati
 				case found[lower]:
 				case slices.Contains(verbs, lower):
 					found[lower] = true
+					if len(all) >= mostOperations {
+						left(strings.ToUpper(method), path, fmt.Sprintf("a definition has at most %d methods", mostOperations))
+						continue
+					}
 					if !own.IsObject() {
 						left(strings.ToUpper(method), path, "the operation is no object")
 						continue

@@ -151,15 +151,13 @@ func (c *converter) schemas(name string, list integration.Value, s *object, at s
 }
 
 func (c *converter) objects(v integration.Value, s *object, at string, depth int) {
-	properties, dropped := newObject(), map[string]bool{}
+	properties, dropped, wanted := newObject(), map[string]bool{}, map[string]bool{}
 	var required []any
 	require := func(name string) {
-		for _, have := range required {
-			if have == name {
-				return
-			}
+		if !wanted[name] {
+			wanted[name] = true
+			required = append(required, name)
 		}
-		required = append(required, name)
 	}
 	for name, property := range v.Get("properties").Members() {
 		target, err := c.resolve(property)

@@ -23,6 +23,9 @@ type parameter struct {
 var ignored = []string{"accept", "content-type", "authorization", "host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer", "upgrade",
 	"proxy-authorization", "proxy-connection", "accept-encoding", "cookie"}
 
+// mostParameters is the most that an operation may have: none that is meant to be called comes near it.
+const mostParameters = 500
+
 // parameters are those of the operation and, where it does not say them anew, of its path. Swagger 2.0's body and form are among them.
 func (o *operation) parameters() ([]*parameter, error) {
 	var all []*parameter
@@ -31,6 +34,9 @@ func (o *operation) parameters() ([]*parameter, error) {
 			p, err := o.parameter(v)
 			if err != nil {
 				return nil, err
+			}
+			if len(all) > mostParameters {
+				return nil, fmt.Errorf("it has more than %d parameters", mostParameters)
 			}
 			if p != nil && !slices.ContainsFunc(all, func(have *parameter) bool { return have.name == p.name && have.in == p.in }) {
 				all = append(all, p)

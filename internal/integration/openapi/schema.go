@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"regexp"
@@ -33,7 +34,8 @@ const (
 	mostRequest  = 12 << 10
 	mostResponse = 5 << 10
 	mostLevels   = 8
-	mostSchemas  = 3000 // whatever their size: what is too deep is cut before it is measured
+	mostSchemas  = 3000      // whatever their size: what is too deep is cut before it is measured
+	mostSpent    = 2_000_000 // in all, over and over
 )
 
 // convert converts a schema as deep as its size allows. at names it in notes.
@@ -46,6 +48,9 @@ func (d *document) convert(v integration.Value, request bool, at string, note fu
 		var notes [][2]string
 		c := &converter{document: d, request: request, deepest: levels, note: func(at, what string) { notes = append(notes, [2]string{at, what}) }}
 		schema := c.schema(v, at, 0)
+		if d.spent += c.count; d.spent > mostSpent {
+			return nil, errors.New("the schemas of the document are too many: what stands this far down in it is left out")
+		}
 		if c.err != nil {
 			return nil, c.err
 		}
@@ -86,6 +91,9 @@ func (c *converter) schema(v integration.Value, at string, depth int) any {
 	if v.Get("allOf").IsList() {
 		for branch := range v.Get("allOf").Items() {
 			all = meet(all, c.schema(branch, at, depth))
+			if merged, ok := all.(*object); ok {
+				c.count += len(merged.object("properties").keys()) / 8
+			}
 		}
 	}
 	s, ok := all.(*object)
@@ -234,31 +242,44 @@ func (c *converter) values(v integration.Value, s *object, at string) {
 	if only := v.Get("const"); only.Exists() {
 		s.set("const", plain(only))
 	}
-	if list := v.Get("enum"); list.IsList() && list.Len() > 0 {
-		options := []any{}
-		for item := range list.Items() {
-			option, ok := fit(plain(item), s)
-			if ok && !slices.ContainsFunc(options, func(o any) bool { return equal(o, option) }) {
-				options = append(options, option)
-			}
-		}
-		if len(options) > 0 {
-			s.set("enum", options)
-		} else {
-			c.loose = true
-			c.note(at, "has an enum of which no value is of its type: any is taken")
-		}
+	if list := v.Get("enum"); list.Len() > mostOptions {
+		c.loose = true
+		c.note(at, fmt.Sprintf("has an enum of more than %d values: any is taken and left to the vendor", mostOptions))
+	} else if list.IsList() && list.Len() > 0 {
+		c.options(list, s, at)
 	}
 	if value := v.Get("default"); value.Exists() && !value.IsNull() {
 		if fitting, ok := fit(plain(value), s); ok && isOption(fitting, s) {
 			s.set("default", fitting)
 		}
 	}
-	for example := v.Get("example"); example.Exists(); {
-		if fitting, ok := fit(plain(example), s); ok && isOption(fitting, s) && len(raw(fitting)) <= 60 && !s.has("enum") {
-			s.set("examples", []any{fitting})
-		}
+	example := v.Get("example")
+	for first := range v.Get("examples").Items() {
+		example = first
 		break
+	}
+	if fitting, ok := fit(plain(example), s); example.Exists() && ok && !s.has("enum") && len(raw(fitting)) <= 60 {
+		s.set("examples", []any{fitting})
+	}
+}
+
+// mostOptions is the most values of an enum: a longer one is no choice that a model can make.
+const mostOptions = 500
+
+func (c *converter) options(list integration.Value, s *object, at string) {
+	options, seen := []any{}, map[string]bool{}
+	for item := range list.Items() {
+		option, ok := fit(plain(item), s)
+		if key := string(raw(option)); ok && !seen[key] {
+			seen[key] = true
+			options = append(options, option)
+		}
+	}
+	if len(options) > 0 {
+		s.set("enum", options)
+	} else {
+		c.loose = true
+		c.note(at, "has an enum of which no value is of its type: any is taken")
 	}
 }
 
