@@ -288,7 +288,7 @@ func (b *builder) reach(c *call, m *integration.Method, d demand) error {
 		}
 		b.inside(m.BaseURL)
 	}
-	if d.key() != b.auth.main.key() {
+	if d.key() != b.main().key() {
 		list := b.authorizations(d)
 		m.Authorization = &list
 	}

@@ -136,9 +136,14 @@ func (b *builder) optional(list integration.Value) {
 	}
 }
 
+// main is what most operations need, as far as it can be used.
+func (b *builder) main() demand {
+	return slices.DeleteFunc(slices.Clone(b.auth.main), func(set []string) bool { return b.usable(set) != nil })
+}
+
 // credentials make the account's form, and how the credential is put on requests. each are the demands of the operations that became methods.
 func (b *builder) credentials(each []demand) {
-	main := slices.DeleteFunc(slices.Clone(b.auth.main), func(set []string) bool { return b.usable(set) != nil })
+	main := b.main()
 	var extra []string // schemes that only some operations need
 	for _, d := range each {
 		for _, set := range d {

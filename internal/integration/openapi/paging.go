@@ -65,7 +65,7 @@ func turning(all []*parameter, d *document, names []string, types ...string) *pa
 				}
 				return t.Text() == want
 			}
-			if !t.Exists() || slices.ContainsFunc(types, is) {
+			if !t.Exists() || len(types) == 0 || slices.ContainsFunc(types, is) {
 				return p
 			}
 		}
