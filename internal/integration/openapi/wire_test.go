@@ -48,10 +48,6 @@ func listOf(g *rapid.Generator[string]) *rapid.Generator[string] {
 	return rapid.Map(rapid.SliceOfN(g, 1, 3), func(all []string) string { return "[" + strings.Join(all, ",") + "]" })
 }
 
-func objectOf(g *rapid.Generator[string]) *rapid.Generator[string] {
-	return rapid.Map(rapid.SliceOfN(g, 2, 2), func(all []string) string { return `{"min":` + all[0] + `,"kind":` + all[1] + `}` })
-}
-
 // text is a scalar as a word.
 func text(value string) string {
 	var s string
