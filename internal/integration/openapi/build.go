@@ -114,7 +114,7 @@ var templateReference = regexp.MustCompile(`\{\{[^{}]*\}\}`)
 // template is the path as a definition writes it.
 func (c *call) template() string {
 	return token.ReplaceAllStringFunc(c.sent, func(found string) string {
-		name := c.names[found[1:len(found)-1]]
+		name := c.names[bare(found[1:len(found)-1])]
 		if name == "id" {
 			return "{{id}}"
 		}

@@ -33,6 +33,8 @@ func routeOf(path string) (*route, error) {
 	}
 	way, query, _ := strings.Cut(r.sent, "?")
 	switch {
+	case strings.Contains(r.sent, "{?"), strings.Contains(r.sent, "{&"):
+		return nil, fmt.Errorf("the path has a variable that stands for a query")
 	case strings.Contains(query, "{"):
 		return nil, fmt.Errorf("the path has a variable after its question mark")
 	case strings.ContainsAny(token.ReplaceAllString(r.sent, ""), "{}"):
@@ -50,13 +52,22 @@ func routeOf(path string) (*route, error) {
 	}
 	seen := map[string]bool{}
 	for _, found := range token.FindAllStringSubmatch(way, -1) {
-		if seen[found[1]] {
-			return nil, fmt.Errorf("the path has {%s} twice", found[1])
+		name := bare(found[1])
+		switch {
+		case name == "":
+			return nil, fmt.Errorf("the path has a variable without a name")
+		case seen[name]:
+			return nil, fmt.Errorf("the path has {%s} twice", name)
 		}
-		seen[found[1]] = true
-		r.tokens = append(r.tokens, found[1])
+		seen[name] = true
+		r.tokens = append(r.tokens, name)
 	}
 	return r, nil
+}
+
+// bare is a variable's name without the operators of RFC 6570, which some documents write.
+func bare(variable string) string {
+	return strings.TrimRight(strings.TrimLeft(variable, "+#./; "), "* ")
 }
 
 // segment adds the steps of a segment: /users, /{id}, /{id}:archive, /thumbnail.{extension}.
@@ -66,7 +77,7 @@ func (r *route) segment(segment string) {
 		head, hasVerb = segment, false
 	}
 	if found := token.FindStringSubmatch(head); found != nil && found[0] == head {
-		r.steps = append(r.steps, step{token: found[1]})
+		r.steps = append(r.steps, step{token: bare(found[1])})
 	} else {
 		literal := strings.NewReplacer("%20", " ").Replace(token.ReplaceAllString(head, " "))
 		words := splitWords(literal)
