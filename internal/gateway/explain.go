@@ -76,12 +76,10 @@ func owner(def *integration.Definition, at *integration.Resource, argument strin
 	return nil
 }
 
+// resource is a resource by name, nil if there is none.
 func resource(def *integration.Definition, name string) *integration.Resource {
-	i := slices.IndexFunc(def.Resources, func(r *integration.Resource) bool { return r.Name == name })
-	if i < 0 {
-		return nil
-	}
-	return def.Resources[i]
+	r, _ := def.Resource(name)
+	return r
 }
 
 // listOf is the name of the offered tool that lists a resource, or "".

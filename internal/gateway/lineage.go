@@ -109,11 +109,9 @@ func (g *Gateway) idOf(ctx context.Context, c *Caller, reference integration.Ref
 // says nothing, and the vendor judges.
 func (g *Gateway) stray(ctx context.Context, c *Caller, reference integration.Reference, arguments []byte, id string) (fault string, err error) {
 	key := c.Account.ID + "\x00" + reference.Resource
-	for _, r := range c.Tools.Definition.Resources {
-		if r.Name == reference.Resource {
-			for _, parent := range slices.Sorted(maps.Values(r.Parent)) {
-				key += "\x00" + textAt(arguments, parent)
-			}
+	if r := resource(c.Tools.Definition, reference.Resource); r != nil {
+		for _, parent := range slices.Sorted(maps.Values(r.Parent)) {
+			key += "\x00" + textAt(arguments, parent)
 		}
 	}
 	if g.listed.has(key, id) {

@@ -116,13 +116,10 @@ func ownerOf(def *integration.Definition, r *integration.Resource, arg *argument
 	return best
 }
 
+// resourceOf is a resource by name, nil if there is none.
 func resourceOf(def *integration.Definition, name string) *integration.Resource {
-	for _, r := range def.Resources {
-		if r.Name == name {
-			return r
-		}
-	}
-	return nil
+	r, _ := def.Resource(name)
+	return r
 }
 
 // bound are the arguments of a resource's tools that are bound. Where the id of a resource is bound for what it owns, its own tools are
