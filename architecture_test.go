@@ -50,6 +50,7 @@ var arrows = map[string][]string{
 	"integrations":                 {"internal/integration"},
 	"internal/integration":         {"internal/expression", "internal/spelling"},
 	"internal/integration/openapi": {"internal/integration"},
+	"internal/permission":          {},
 	"internal/filetype":            {},
 	"internal/spelling":            {},
 	"internal/table":               {},
