@@ -29,7 +29,7 @@ var arrows = map[string][]string{
 	"internal/download": {"internal/gateway", "internal/vendor"},
 	"internal/mcp":      {"internal/filetype", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration", "internal/jsonscan"},
 	"internal/api": {"internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/environment", "internal/audit",
-		"internal/catalog", "internal/integration", "internal/integration/openapi", "internal/jsonscan", "internal/store"},
+		"internal/catalog", "internal/integration", "internal/integration/openapi", "internal/jsonscan", "internal/permission", "internal/store"},
 
 	// One call.
 	"internal/gateway": {"internal/table", "internal/toolset", "internal/customfield", "internal/vendor", "internal/account", "internal/mcpserver", "internal/audit", "internal/catalog", "internal/integration",

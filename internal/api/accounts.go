@@ -8,6 +8,7 @@ import (
 
 	"sluice/internal/account"
 	"sluice/internal/catalog"
+	"sluice/internal/permission"
 )
 
 // IntegratedAccount is one tenant's connection to one vendor. Credentials never come back.
@@ -61,7 +62,7 @@ func (a *api) accounts() {
 		shown, err := a.showAccount(ctx, acct)
 		return &one[IntegratedAccount]{shown}, err
 	}
-	register(a, operation{"list-integrated-accounts", http.MethodGet, "/integrated-account", "List integrated accounts", 0},
+	register(a, operation{"list-integrated-accounts", http.MethodGet, "/integrated-account", "List integrated accounts", 0, permission.AccountsRead},
 		func(ctx context.Context, in *struct {
 			Paging
 			TenantID    string `query:"tenant_id"`
@@ -88,7 +89,7 @@ func (a *api) accounts() {
 			})
 			return l, broken
 		})
-	register(a, operation{"create-integrated-account", http.MethodPost, "/integrated-account", "Connect an account; its credentials are proven with the vendor first", http.StatusCreated},
+	register(a, operation{"create-integrated-account", http.MethodPost, "/integrated-account", "Connect an account; its credentials are proven with the vendor first", http.StatusCreated, permission.AccountsWrite},
 		func(ctx context.Context, in *struct {
 			Body struct {
 				Integration string            `json:"integration" minLength:"1"`
@@ -106,12 +107,12 @@ func (a *api) accounts() {
 			}
 			return show(ctx, acct, err)
 		})
-	register(a, operation{"get-integrated-account", http.MethodGet, "/integrated-account/{id}", "Get an integrated account", 0},
+	register(a, operation{"get-integrated-account", http.MethodGet, "/integrated-account/{id}", "Get an integrated account", 0, permission.AccountsRead},
 		func(ctx context.Context, in *AccountByID) (*one[IntegratedAccount], error) {
 			acct, err := a.Accounts.Get(ctx, caller(ctx).Environment, in.ID)
 			return show(ctx, acct, err)
 		})
-	register(a, operation{"update-integrated-account", http.MethodPatch, "/integrated-account/{id}", "Change an integrated account; what is not given stays", 0},
+	register(a, operation{"update-integrated-account", http.MethodPatch, "/integrated-account/{id}", "Change an integrated account; what is not given stays", 0, permission.AccountsWrite},
 		func(ctx context.Context, in *struct {
 			AccountByID
 			Body struct {
@@ -127,11 +128,11 @@ func (a *api) accounts() {
 			})
 			return show(ctx, acct, err)
 		})
-	register(a, operation{"delete-integrated-account", http.MethodDelete, "/integrated-account/{id}", "Delete an integrated account and the MCP servers on it", http.StatusNoContent},
+	register(a, operation{"delete-integrated-account", http.MethodDelete, "/integrated-account/{id}", "Delete an integrated account and the MCP servers on it", http.StatusNoContent, permission.AccountsWrite},
 		func(ctx context.Context, in *AccountByID) (*struct{}, error) {
 			return nil, a.Accounts.Delete(ctx, caller(ctx).Environment, in.ID)
 		})
-	register(a, operation{"refresh-credentials", http.MethodPost, "/integrated-account/refresh-credentials", "Prove an account's credentials at once", 0},
+	register(a, operation{"refresh-credentials", http.MethodPost, "/integrated-account/refresh-credentials", "Prove an account's credentials at once", 0, permission.AccountsWrite},
 		func(ctx context.Context, in *struct {
 			Body struct {
 				ID string `json:"id" minLength:"1"`

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -20,6 +19,7 @@ import (
 	"sluice/internal/environment"
 	"sluice/internal/gateway"
 	"sluice/internal/mcpserver"
+	"sluice/internal/permission"
 )
 
 // Config is what the API is made of.
@@ -39,13 +39,14 @@ type Config struct {
 
 type api struct {
 	Config
-	huma huma.API
-	mux  *http.ServeMux
+	huma  huma.API
+	mux   *http.ServeMux
+	needs map[string]permission.Permission // by the mux's pattern
 }
 
 // New returns the handler of every path of the API.
 func New(c Config) http.Handler {
-	a := &api{Config: c, mux: http.NewServeMux()}
+	a := &api{Config: c, mux: http.NewServeMux(), needs: map[string]permission.Permission{}}
 	a.huma = newHuma(a.mux, c.Version)
 	a.environments()
 	a.apiTokens()
@@ -62,24 +63,22 @@ func New(c Config) http.Handler {
 	return http.HandlerFunc(a.serve)
 }
 
-// open are the paths that need no API token: they tell nothing of any tenant.
-var open = map[string]bool{"/": true, "/health": true, "/openapi.json": true, "/openapi.yaml": true}
-
 // serve answers one request. Whether there is such a path is told to everybody, since the API's document does so too: clients that look for
 // something else here, as those of MCP do for its authorization, get a 404 and not a challenge.
 func (a *api) serve(w http.ResponseWriter, r *http.Request) {
 	defer a.recover(w, r)
-	if p := a.unrouted(w, r); p != nil {
+	pattern, p := a.route(w, r)
+	if p != nil {
 		write(w, p)
 		return
 	}
-	if !open[r.URL.Path] {
-		token, p := a.authenticate(w, r)
+	if needs := a.needs[pattern]; needs != everybody {
+		c, p := a.admit(w, r, needs)
 		if p != nil {
 			write(w, p)
 			return
 		}
-		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, token))
+		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, c))
 		w.Header().Set("Cache-Control", "no-store")
 	}
 	if p := checkQuery(r); p != nil {
@@ -87,24 +86,6 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.mux.ServeHTTP(w, r)
-}
-
-// authenticate finds out who asks.
-func (a *api) authenticate(w http.ResponseWriter, r *http.Request) (*environment.Token, *Problem) {
-	scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if bearer = strings.TrimSpace(bearer); !strings.EqualFold(scheme, "Bearer") || bearer == "" {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="sluice"`)
-		return nil, problem(http.StatusUnauthorized, "Send an API token: Authorization: Bearer <token>; `sluice token create` makes one.")
-	}
-	token, err := a.Environments.Authenticate(r.Context(), bearer)
-	if err != nil {
-		p := a.fail(r.Context(), err)
-		if p.StatusCode == http.StatusUnauthorized {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="sluice", error="invalid_token"`)
-		}
-		return nil, p
-	}
-	return token, nil
 }
 
 // recover turns a panic into an answer and a log entry.
@@ -120,20 +101,13 @@ func (a *api) recover(w http.ResponseWriter, r *http.Request) {
 	write(w, problem(http.StatusInternalServerError, internalWords))
 }
 
-type callerKey struct{}
-
-// caller is the token that the request was made with.
-func caller(ctx context.Context) *environment.Token {
-	return ctx.Value(callerKey{}).(*environment.Token)
-}
-
 func (a *api) health() {
 	type health struct {
 		Body struct {
 			Status string `json:"status" example:"ok"`
 		}
 	}
-	register(a, operation{"get-health", http.MethodGet, "/health", "Tell whether this node can serve", 0}, func(ctx context.Context, _ *struct{}) (*health, error) {
+	register(a, operation{"get-health", http.MethodGet, "/health", "Tell whether this node can serve", 0, everybody}, func(ctx context.Context, _ *struct{}) (*health, error) {
 		if err := a.Ready(ctx); err != nil {
 			a.Log.ErrorContext(ctx, "api: not ready", "error", err)
 			return nil, problem(http.StatusServiceUnavailable, "The database does not answer.")

@@ -7,6 +7,7 @@ import (
 
 	"sluice/internal/environment"
 	"sluice/internal/mcpserver"
+	"sluice/internal/permission"
 )
 
 // Environment is a tenant boundary.
@@ -23,7 +24,7 @@ func showEnvironment(e *environment.Environment) Environment {
 }
 
 func (a *api) environments() {
-	register(a, operation{"list-environments", http.MethodGet, "/environment", "List the environment that the API token belongs to", 0},
+	register(a, operation{"list-environments", http.MethodGet, "/environment", "List the environment that the API token belongs to", 0, anyCaller},
 		func(ctx context.Context, _ *struct{}) (*listed[Environment], error) {
 			e, err := a.Environments.Get(ctx, caller(ctx).Environment)
 			if err != nil {
@@ -31,7 +32,7 @@ func (a *api) environments() {
 			}
 			return listOf([]*environment.Environment{e}, "", showEnvironment), nil
 		})
-	register(a, operation{"create-environment", http.MethodPost, "/environment", "Create another environment, with its first API token", http.StatusCreated},
+	register(a, operation{"create-environment", http.MethodPost, "/environment", "Create another environment, with its first API token", http.StatusCreated, permission.EnvironmentWrite},
 		func(ctx context.Context, in *struct {
 			Body struct {
 				Name string `json:"name" minLength:"1" maxLength:"200"`
@@ -49,7 +50,7 @@ func (a *api) environments() {
 			out.Token = text
 			return &one[Environment]{out}, nil
 		})
-	register(a, operation{"get-environment", http.MethodGet, "/environment/{id}", "Get the environment that the API token belongs to", 0},
+	register(a, operation{"get-environment", http.MethodGet, "/environment/{id}", "Get the environment that the API token belongs to", 0, anyCaller},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id"`
 		}) (*one[Environment], error) {
@@ -81,7 +82,7 @@ func showToken(t *environment.Token) APIToken {
 }
 
 func (a *api) apiTokens() {
-	register(a, operation{"list-api-tokens", http.MethodGet, "/api-token", "List the environment's API tokens", 0},
+	register(a, operation{"list-api-tokens", http.MethodGet, "/api-token", "List the environment's API tokens", 0, permission.TokensRead},
 		func(ctx context.Context, in *Paging) (*listed[APIToken], error) {
 			before, err := in.below("tok")
 			if err != nil {
@@ -93,7 +94,7 @@ func (a *api) apiTokens() {
 			}
 			return listOf(tokens, next, showToken), nil
 		})
-	register(a, operation{"create-api-token", http.MethodPost, "/api-token", "Create an API token", http.StatusCreated},
+	register(a, operation{"create-api-token", http.MethodPost, "/api-token", "Create an API token", http.StatusCreated, permission.TokensWrite},
 		func(ctx context.Context, in *struct {
 			Body struct {
 				Name      string  `json:"name" minLength:"1" maxLength:"200"`
@@ -118,7 +119,7 @@ func (a *api) apiTokens() {
 	type byID struct {
 		ID string `path:"id"`
 	}
-	register(a, operation{"get-api-token", http.MethodGet, "/api-token/{id}", "Get an API token, but for the token itself", 0},
+	register(a, operation{"get-api-token", http.MethodGet, "/api-token/{id}", "Get an API token, but for the token itself", 0, permission.TokensRead},
 		func(ctx context.Context, in *byID) (*one[APIToken], error) {
 			t, err := a.Environments.GetToken(ctx, caller(ctx).Environment, in.ID)
 			if err != nil {
@@ -126,7 +127,7 @@ func (a *api) apiTokens() {
 			}
 			return &one[APIToken]{showToken(t)}, nil
 		})
-	register(a, operation{"delete-api-token", http.MethodDelete, "/api-token/{id}", "Revoke an API token", http.StatusNoContent},
+	register(a, operation{"delete-api-token", http.MethodDelete, "/api-token/{id}", "Revoke an API token", http.StatusNoContent, permission.TokensWrite},
 		func(ctx context.Context, in *byID) (*struct{}, error) {
 			return nil, a.Environments.DeleteToken(ctx, caller(ctx).Environment, in.ID)
 		})

@@ -9,6 +9,7 @@ import (
 
 	"sluice/internal/integration"
 	"sluice/internal/integration/openapi"
+	"sluice/internal/permission"
 	"sluice/internal/toolset"
 )
 
@@ -24,7 +25,7 @@ type importReport struct {
 
 func (a *api) importing() {
 	register(a, operation{"import-integration", http.MethodPost, importPath,
-		`Make an integration of an OpenAPI document, the body or {"url"}; again, it follows the document and keeps what was changed by hand`, http.StatusCreated},
+		`Make an integration of an OpenAPI document, the body or {"url"}; again, it follows the document and keeps what was changed by hand`, http.StatusCreated, permission.IntegrationsWrite},
 		func(ctx context.Context, in *struct {
 			Name    string `query:"name" doc:"The integration's name; made of the document's title if it is not given"`
 			RawBody []byte `contentType:"application/yaml"`

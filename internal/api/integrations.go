@@ -8,6 +8,7 @@ import (
 
 	"sluice/internal/catalog"
 	"sluice/internal/integration"
+	"sluice/internal/permission"
 	"sluice/internal/toolset"
 )
 
@@ -38,7 +39,7 @@ func showIntegration(e *catalog.Entry) Integration {
 }
 
 func (a *api) integrations() {
-	register(a, operation{"list-integrations", http.MethodGet, "/integration", "List integrations: those that come with Sluice, and the environment's own", 0},
+	register(a, operation{"list-integrations", http.MethodGet, "/integration", "List integrations: those that come with Sluice, and the environment's own", 0, permission.IntegrationsRead},
 		func(ctx context.Context, in *Paging) (*listed[Integration], error) {
 			entries, err := a.Catalog.List(ctx, caller(ctx).Environment)
 			if err != nil {
@@ -47,7 +48,7 @@ func (a *api) integrations() {
 			entries, next := cut(in, entries, func(e *catalog.Entry) string { return e.Definition.Name })
 			return listOf(entries, next, showIntegration), nil
 		})
-	register(a, operation{"get-integration", http.MethodGet, "/integration/{name}", "Get an integration with its definition", 0},
+	register(a, operation{"get-integration", http.MethodGet, "/integration/{name}", "Get an integration with its definition", 0, permission.IntegrationsRead},
 		func(ctx context.Context, in *struct {
 			Name string `path:"name"`
 		}) (*one[Integration], error) {
@@ -59,7 +60,7 @@ func (a *api) integrations() {
 			out.Definition = e.Definition.JSON()
 			return &one[Integration]{out}, nil
 		})
-	register(a, operation{"put-integration", http.MethodPut, "/integration/{name}", "Store a definition of the environment's own; it lands whole or is refused", 0},
+	register(a, operation{"put-integration", http.MethodPut, "/integration/{name}", "Store a definition of the environment's own; it lands whole or is refused", 0, permission.IntegrationsWrite},
 		func(ctx context.Context, in *struct {
 			Name    string `path:"name"`
 			RawBody []byte `contentType:"application/json"`

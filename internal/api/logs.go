@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sluice/internal/audit"
+	"sluice/internal/permission"
 )
 
 // Call is one recorded call.
@@ -55,7 +56,7 @@ func text(s string) *string {
 }
 
 func (a *api) logs() {
-	register(a, operation{"list-calls", http.MethodGet, "/log", "List recorded calls, newest first", 0},
+	register(a, operation{"list-calls", http.MethodGet, "/log", "List recorded calls, newest first", 0, permission.LogsRead},
 		func(ctx context.Context, in *struct {
 			Paging
 			AccountID string    `query:"integrated_account_id"`
@@ -76,7 +77,7 @@ func (a *api) logs() {
 			}
 			return listOf(records, next, showCall), nil
 		})
-	register(a, operation{"get-call", http.MethodGet, "/log/{id}", "Get one recorded call", 0},
+	register(a, operation{"get-call", http.MethodGet, "/log/{id}", "Get one recorded call", 0, permission.LogsRead},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id"`
 		}) (*one[Call], error) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sluice/internal/mcpserver"
+	"sluice/internal/permission"
 )
 
 // MCPServer is one tokenised, filtered view of an integrated account.
@@ -39,7 +40,7 @@ type ServerByID struct {
 }
 
 func (a *api) mcpServers() {
-	register(a, operation{"list-mcp-servers", http.MethodGet, "/integrated-account/{id}/mcp", "List the MCP servers of an integrated account", 0},
+	register(a, operation{"list-mcp-servers", http.MethodGet, "/integrated-account/{id}/mcp", "List the MCP servers of an integrated account", 0, permission.ServersRead},
 		func(ctx context.Context, in *struct {
 			AccountByID
 			Paging
@@ -57,7 +58,7 @@ func (a *api) mcpServers() {
 			}
 			return listOf(servers, next, showServer), nil
 		})
-	register(a, operation{"create-mcp-server", http.MethodPost, "/integrated-account/{id}/mcp", "Create an MCP server on an integrated account", http.StatusCreated},
+	register(a, operation{"create-mcp-server", http.MethodPost, "/integrated-account/{id}/mcp", "Create an MCP server on an integrated account", http.StatusCreated, permission.ServersWrite},
 		func(ctx context.Context, in *struct {
 			AccountByID
 			Body struct {
@@ -95,7 +96,7 @@ func (a *api) mcpServers() {
 			out.URL, out.Token = a.MCPURL(token), token
 			return &one[MCPServer]{out}, nil
 		})
-	register(a, operation{"get-mcp-server", http.MethodGet, "/integrated-account/{id}/mcp/{mcp_id}", "Get an MCP server", 0},
+	register(a, operation{"get-mcp-server", http.MethodGet, "/integrated-account/{id}/mcp/{mcp_id}", "Get an MCP server", 0, permission.ServersRead},
 		func(ctx context.Context, in *ServerByID) (*one[MCPServer], error) {
 			server, err := a.Servers.Get(ctx, caller(ctx).Environment, in.ID, in.MCPID)
 			if err != nil {
@@ -103,7 +104,7 @@ func (a *api) mcpServers() {
 			}
 			return &one[MCPServer]{showServer(server)}, nil
 		})
-	register(a, operation{"update-mcp-server", http.MethodPatch, "/integrated-account/{id}/mcp/{mcp_id}", "Change an MCP server; config is merged key by key", 0},
+	register(a, operation{"update-mcp-server", http.MethodPatch, "/integrated-account/{id}/mcp/{mcp_id}", "Change an MCP server; config is merged key by key", 0, permission.ServersWrite},
 		func(ctx context.Context, in *struct {
 			ServerByID
 			Body struct {
@@ -125,7 +126,7 @@ func (a *api) mcpServers() {
 			}
 			return &one[MCPServer]{showServer(server)}, nil
 		})
-	register(a, operation{"delete-mcp-server", http.MethodDelete, "/integrated-account/{id}/mcp/{mcp_id}", "Revoke an MCP server", http.StatusNoContent},
+	register(a, operation{"delete-mcp-server", http.MethodDelete, "/integrated-account/{id}/mcp/{mcp_id}", "Revoke an MCP server", http.StatusNoContent, permission.ServersWrite},
 		func(ctx context.Context, in *ServerByID) (*struct{}, error) {
 			return nil, a.Servers.Delete(ctx, caller(ctx).Environment, in.ID, in.MCPID)
 		})

@@ -9,6 +9,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"sluice/internal/permission"
 )
 
 // newHuma makes the part that turns typed handlers into paths, and their types into the OpenAPI document. What it would serve by itself is off: its
@@ -17,8 +19,7 @@ func newHuma(mux *http.ServeMux, version string) huma.API {
 	config := huma.DefaultConfig("Sluice", version)
 	config.Info.Description = "Administers Sluice, and calls the methods of integrated accounts. Every call but /health wants Authorization: Bearer <API token>."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", "", nil
-	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"apiToken": {Type: "http", Scheme: "bearer"}}
-	config.Security = []map[string][]string{{"apiToken": {}}}
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{apiToken: {Type: "http", Scheme: "bearer"}}
 	return humago.New(mux, config)
 }
 
@@ -32,7 +33,7 @@ func (a *api) document() {
 		"/openapi.yaml": {"application/yaml", a.huma.OpenAPI().YAML},
 	} {
 		made := sync.OnceValues(text.make)
-		a.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
+		a.handle("GET "+path, everybody, func(w http.ResponseWriter, r *http.Request) {
 			body, err := made()
 			if err != nil {
 				write(w, a.fail(r.Context(), err))
@@ -47,6 +48,7 @@ func (a *api) document() {
 type operation struct {
 	id, method, path, summary string
 	status                    int // of success; 0: 200
+	needs                     permission.Permission
 }
 
 // register adds an operation whose errors come in the API's shape whatever they are. Its body, if its input has one, is read by takeJSON; one that
@@ -57,9 +59,7 @@ func register[I, O any](a *api, o operation, handle func(context.Context, *I) (*
 		Tags:         []string{strings.SplitN(o.path, "/", 3)[1]},
 		MaxBodyBytes: -1, // it was bounded before
 	}
-	if open[o.path] {
-		op.Security = []map[string][]string{}
-	}
+	a.access(&op, o.needs)
 	input := reflect.TypeFor[I]()
 	for field := range input.Fields() {
 		if field.Anonymous && !field.IsExported() {

@@ -26,7 +26,7 @@ func (a *api) page() {
 	style, _, _ := bytes.Cut(rest, []byte("</style>"))
 	hash := sha256.Sum256(style)
 	policy := "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-	a.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+	a.handle("GET /{$}", everybody, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", policy)
 		w.Header().Set("Referrer-Policy", "no-referrer")
 		send(w, "text/html; charset=utf-8", body.Bytes())

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -12,31 +13,37 @@ import (
 
 	"sluice/internal/gateway"
 	"sluice/internal/jsonscan"
+	"sluice/internal/permission"
 	"sluice/internal/toolset"
 )
 
 // proxy offers every method of an integration over REST, documented or not: the query's values and the body become the arguments, which go
 // the way of every tool call. What comes back is the vendor's object as it is, or a list in the API's shape.
 func (a *api) proxy() {
-	for _, p := range []struct{ method, path, name, summary string }{
-		{http.MethodGet, "/proxy/{resource}", "list", "List a resource"},
-		{http.MethodPost, "/proxy/{resource}", "create", "Create one"},
-		{http.MethodGet, "/proxy/{resource}/{id}", "get", "Get one: the vendor's object as it is"},
-		{http.MethodPatch, "/proxy/{resource}/{id}", "update", "Update one, whatever verb the vendor wants"},
-		{http.MethodDelete, "/proxy/{resource}/{id}", "delete", "Delete one"},
-		{http.MethodPost, "/proxy/{resource}/{method}", "", "Call a custom method"},
+	for _, p := range []struct {
+		method, path, name, summary string
+		needs                       permission.Permission
+	}{
+		{http.MethodGet, "/proxy/{resource}", "list", "List a resource", permission.ToolsRead},
+		{http.MethodPost, "/proxy/{resource}", "create", "Create one", permission.ToolsWrite},
+		{http.MethodGet, "/proxy/{resource}/{id}", "get", "Get one: the vendor's object as it is", permission.ToolsRead},
+		{http.MethodPatch, "/proxy/{resource}/{id}", "update", "Update one, whatever verb the vendor wants", permission.ToolsWrite},
+		{http.MethodDelete, "/proxy/{resource}/{id}", "delete", "Delete one", permission.ToolsWrite},
+		{http.MethodPost, "/proxy/{resource}/{method}", "", "Call a custom method; one that is not safe needs tools:write", permission.ToolsRead},
 	} {
-		a.mux.HandleFunc(p.method+" "+p.path, func(w http.ResponseWriter, r *http.Request) {
+		a.handle(p.method+" "+p.path, p.needs, func(w http.ResponseWriter, r *http.Request) {
 			a.proxied(w, r, r.PathValue("resource"), p.name, r.PathValue("id"))
 		})
 		id := "proxy-" + p.name
 		if p.name == "" {
 			id = "proxy-custom"
 		}
-		a.huma.OpenAPI().AddOperation(callOperation(id, p.method, p.path, p.summary, &huma.Param{
+		op := callOperation(id, p.method, p.path, p.summary, &huma.Param{
 			Name: accountParam, In: "query", Required: true, Schema: &huma.Schema{Type: "string"},
 			Description: "The account; parents and the method's other arguments stand beside it",
-		}))
+		})
+		a.access(op, p.needs)
+		a.huma.OpenAPI().AddOperation(op)
 	}
 }
 
@@ -80,6 +87,10 @@ func (a *api) proxied(w http.ResponseWriter, r *http.Request, resource, method, 
 		write(w, problem(http.StatusNotFound, what))
 		return
 	}
+	if p := mayCall(r.Context(), tool); p != nil {
+		write(w, p)
+		return
+	}
 	body, p := readJSON(w, r)
 	if p != nil {
 		write(w, p)
@@ -111,6 +122,14 @@ func (a *api) callerOf(r *http.Request, accountID string) (*gateway.Caller, erro
 		c.Door = "cli"
 	}
 	return c, nil
+}
+
+// mayCall is nil if the request's caller may call a tool: one that is not safe needs more than the path does.
+func mayCall(ctx context.Context, t *toolset.Tool) *Problem {
+	if t.ReadOnly {
+		return caller(ctx).may(permission.ToolsRead)
+	}
+	return caller(ctx).may(permission.ToolsWrite)
 }
 
 // DoorHeader is sent by the command line, so that the log can tell its calls from a program's.

@@ -7,19 +7,19 @@ import (
 	"unicode/utf8"
 )
 
-// unrouted answers in the API's own shape what the mux would answer in plain text, or by a redirect to a path that it takes to be meant: a client
-// that follows one may lose its body, or its method. It is nil where the path has a handler.
-func (a *api) unrouted(w http.ResponseWriter, r *http.Request) *Problem {
+// route answers in the API's own shape what the mux would answer in plain text, or by a redirect to a path that it takes to be meant: a client
+// that follows one may lose its body, or its method. Where the path has a handler it answers by which pattern.
+func (a *api) route(w http.ResponseWriter, r *http.Request) (pattern string, p *Problem) {
 	if isPlain(r.URL.EscapedPath()) && isText(r.URL.Path) {
 		if _, pattern := a.mux.Handler(r); pattern != "" {
-			return nil
+			return pattern, nil
 		}
 		if allowed := a.allowed(r); len(allowed) > 0 {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
-			return problem(http.StatusMethodNotAllowed, fmt.Sprintf("%s is no method of this path; it takes %s.", clip(r.Method), strings.Join(allowed, ", ")))
+			return "", problem(http.StatusMethodNotAllowed, fmt.Sprintf("%s is no method of this path; it takes %s.", clip(r.Method), strings.Join(allowed, ", ")))
 		}
 	}
-	return problem(http.StatusNotFound, "There is no such path; /openapi.json lists them all.")
+	return "", problem(http.StatusNotFound, "There is no such path; /openapi.json lists them all.")
 }
 
 // isPlain reports whether a path is as it should be: no empty segment, none of dots alone.

@@ -11,6 +11,7 @@ import (
 	"sluice/internal/account"
 	"sluice/internal/gateway"
 	"sluice/internal/integration"
+	"sluice/internal/permission"
 	"sluice/internal/toolset"
 )
 
@@ -66,7 +67,7 @@ func split(values []string) []string {
 }
 
 func (a *api) tools() {
-	register(a, operation{"list-tools", http.MethodGet, "/integrated-account/{id}/tools", "Describe an account's tools, for frameworks without MCP", 0},
+	register(a, operation{"list-tools", http.MethodGet, "/integrated-account/{id}/tools", "Describe an account's tools, for frameworks without MCP", 0, permission.ToolsRead},
 		func(ctx context.Context, in *struct {
 			AccountByID
 			Narrowing
@@ -92,9 +93,11 @@ func (a *api) tools() {
 			return listOf(tools, "", describe), nil
 		})
 	const call = "/integrated-account/{id}/tools/{name}"
-	a.mux.HandleFunc("POST "+call, a.callTool)
-	a.huma.OpenAPI().AddOperation(callOperation("call-tool", http.MethodPost, call, "Call a tool by its name; the body is the object of its arguments"))
-	register(a, operation{"get-account-capabilities", http.MethodGet, "/integrated-account/{id}/capabilities", "Tell what an account's integration can do, and how well it is described", 0},
+	a.handle("POST "+call, permission.ToolsRead, a.callTool)
+	op := callOperation("call-tool", http.MethodPost, call, "Call a tool by its name; the body is the object of its arguments. One that is not safe needs tools:write")
+	a.access(op, permission.ToolsRead)
+	a.huma.OpenAPI().AddOperation(op)
+	register(a, operation{"get-account-capabilities", http.MethodGet, "/integrated-account/{id}/capabilities", "Tell what an account's integration can do, and how well it is described", 0, permission.AccountsRead},
 		func(ctx context.Context, in *struct {
 			AccountByID
 			Narrowing
@@ -110,7 +113,7 @@ func (a *api) tools() {
 			out.Account = &AccountState{acct.ID, string(acct.Status)}
 			return &one[Capabilities]{out}, nil
 		})
-	register(a, operation{"get-integration-capabilities", http.MethodGet, "/integration/{name}/capabilities", "Tell what an integration can do, and how well it is described", 0},
+	register(a, operation{"get-integration-capabilities", http.MethodGet, "/integration/{name}/capabilities", "Tell what an integration can do, and how well it is described", 0, permission.IntegrationsRead},
 		func(ctx context.Context, in *struct {
 			Name string `path:"name"`
 			Narrowing
@@ -139,6 +142,12 @@ func (a *api) callTool(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		write(w, a.fail(r.Context(), err))
 		return
+	}
+	if tool, ok := c.Tools.Tool(r.PathValue("name")); ok {
+		if p := mayCall(r.Context(), tool); p != nil {
+			write(w, p)
+			return
+		}
 	}
 	arguments, p := readJSON(w, r)
 	if p != nil {
