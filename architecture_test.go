@@ -22,7 +22,7 @@ var arrows = map[string][]string{
 		"internal/catalog", "internal/integration", "internal/integration/openapi", "internal/toolset", "internal/gateway", "internal/outbound", "internal/store"},
 
 	// One running Sluice, put together from its parts.
-	"internal/node": {"integrations", "internal/api", "internal/mcp", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
+	"internal/node": {"integrations", "internal/page", "internal/api", "internal/mcp", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
 		"internal/environment", "internal/audit", "internal/catalog", "internal/integration", "internal/outbound", "internal/secret", "internal/store"},
 
 	// Doors: who asks, and in what language.
@@ -52,6 +52,7 @@ var arrows = map[string][]string{
 	"internal/integration/openapi": {"internal/integration"},
 	"internal/permission":          {},
 	"internal/filetype":            {},
+	"internal/page":                {},
 	"internal/spelling":            {},
 	"internal/table":               {},
 	"internal/expression":          {},

@@ -28,6 +28,7 @@ import (
 	"sluice/internal/mcp"
 	"sluice/internal/mcpserver"
 	"sluice/internal/outbound"
+	"sluice/internal/page"
 	"sluice/internal/secret"
 	"sluice/internal/store"
 	"sluice/internal/toolset"
@@ -218,6 +219,7 @@ func (n *Node) checkFilters(ctx context.Context, environment, accountID string, 
 // Handler serves the node's doors. No mux stands before them: one would answer by redirects of its own, and the MCP endpoint, which is asked most by far,
 // needs none.
 func (n *Node) Handler() http.Handler {
+	static := page.Static()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, mcp.Path) {
 			n.mcp.ServeHTTP(w, r)
@@ -225,6 +227,10 @@ func (n *Node) Handler() http.Handler {
 		}
 		if strings.HasPrefix(r.URL.Path, download.Path) {
 			n.files.ServeHTTP(w, r)
+			return
+		}
+		if strings.HasPrefix(r.URL.Path, page.StaticPath) {
+			static.ServeHTTP(w, r)
 			return
 		}
 		n.api.ServeHTTP(w, r)

@@ -1,0 +1,116 @@
+// What pages do beyond HTML. Each works on a page that also works without: forms send, links lead, times are readable.
+"use strict";
+
+// A copy button takes the text of the code beside it.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const code = button.closest(".code, .copyable").querySelector("code");
+  const words = button.querySelector("[data-copied]");
+  try {
+    await navigator.clipboard.writeText(code.textContent);
+  } catch { // no permission, or not over HTTPS: select it, and the keyboard copies
+    getSelection().selectAllChildren(code);
+    if (!document.execCommand("copy")) return;
+  }
+  const before = words.textContent;
+  words.textContent = words.dataset.copied;
+  words.setAttribute("role", "status");
+  setTimeout(() => { words.textContent = before; }, 1500);
+});
+
+// A form is sent once: its buttons rest until the answer is there, or the page is come back to.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) return event.preventDefault();
+  if (event.defaultPrevented || form.method === "get" || form.target) return;
+  form.dataset.sent = "yes";
+  for (const button of form.querySelectorAll("button:not([type=button])")) button.setAttribute("aria-busy", "true");
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+});
+
+// A form with data-live sends what it holds to that address while it is filled in, and puts the answer into the element that data-into names.
+for (const form of document.querySelectorAll("form[data-live]")) {
+  const into = document.querySelector(form.dataset.into);
+  let waiting, under;
+  const refresh = async () => {
+    under?.abort();
+    under = new AbortController();
+    into.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(form.dataset.live, { method: "POST", body: new URLSearchParams(new FormData(form)), signal: under.signal });
+      if (answer.ok) prepare(into, await answer.text());
+      into.removeAttribute("aria-busy");
+    } catch (fault) {
+      if (fault.name !== "AbortError") into.removeAttribute("aria-busy");
+    }
+  };
+  form.addEventListener("input", (event) => {
+    if (event.target.dataset.still !== undefined) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(refresh, 250);
+  });
+}
+
+// An element with data-poll asks its address for its own successor, until one comes that does not ask again.
+function poll(root) {
+  for (const element of root.querySelectorAll("[data-poll]")) {
+    setTimeout(async () => {
+      if (!element.isConnected) return;
+      try {
+        const answer = await fetch(element.dataset.poll);
+        if (answer.redirected) return location.assign(answer.url);
+        if (!answer.ok) throw new Error(answer.statusText);
+        const parent = element.parentElement;
+        element.outerHTML = await answer.text();
+        ready(parent);
+      } catch { poll(root); }
+    }, 1000);
+  }
+}
+
+// A select or box with data-submit sends its form when it is changed; the button that does so without script is hidden.
+document.addEventListener("change", (event) => {
+  if (event.target.dataset?.submit !== undefined) event.target.form.requestSubmit();
+});
+
+function prepare(element, html) {
+  element.innerHTML = html;
+  ready(element);
+}
+
+const near = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+function relative(then) {
+  const seconds = (then - Date.now()) / 1000, size = Math.abs(seconds);
+  if (size < 45) return seconds > 0 ? "in a moment" : "just now";
+  for (const [unit, length, end] of [["minute", 60, 2700], ["hour", 3600, 79200], ["day", 86400, 2160000]]) {
+    if (size < end) return near.format(Math.round(seconds / length), unit);
+  }
+  return new Date(then).toLocaleDateString(undefined, { year: "numeric", month: "short", day: "numeric" });
+}
+
+function ready(root) {
+  for (const element of root.querySelectorAll("[data-copy][hidden]")) element.hidden = false;
+  for (const element of root.querySelectorAll("[data-without-script]")) element.hidden = true;
+  for (const element of root.querySelectorAll("time[datetime]")) {
+    const then = new Date(element.dateTime);
+    element.title = then.toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
+    element.textContent = element.dataset.exact !== undefined ? then.toLocaleString() : relative(then);
+  }
+  poll(root);
+}
+
+ready(document);
+document.querySelector("[data-focus]")?.focus();
+
+// The menu lies open in the page, for those without script; on a small screen it is shut until it is asked for.
+const menu = document.querySelector("details.menu");
+if (menu) {
+  const small = matchMedia("(max-width: 59.99rem)");
+  const fit = () => { menu.open = !small.matches; };
+  small.addEventListener("change", fit);
+  fit();
+}
