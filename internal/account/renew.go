@@ -150,7 +150,11 @@ func (s *Service) renewOnce(ctx context.Context, environment, id string, version
 	}
 	fresh, err := s.newToken(ctx, h.way, v)
 	if refused, ok := errors.AsType[*refusedError](err); ok {
-		if err := s.rejected(ctx, e, def, h, "its answer to the login was: "+refused.why); err != nil {
+		err := s.rejected(ctx, e, def, h, "its answer to the login was: "+refused.why)
+		if errors.Is(err, errMoved) {
+			return s.reread(ctx, environment, id, def)
+		}
+		if err != nil {
 			return nil, err
 		}
 		return nil, unavailable(labelOf(def), "for a new token", fmt.Errorf("it refused (%s), though the old one still works", refused.why))
@@ -172,7 +176,7 @@ func (s *Service) reprove(ctx context.Context, e *entry, def *integration.Defini
 			return err
 		}
 	}
-	return s.setStatus(ctx, e, h, Active, "")
+	return s.find(ctx, e, def, h, Active, "")
 }
 
 // newToken refreshes, and where there is no refresh or it is refused, logs in.
@@ -220,22 +224,22 @@ func (s *Service) keep(ctx context.Context, e *entry, def *integration.Definitio
 	}
 	var stored int64
 	err = s.store.Tx(ctx, func(tx *store.Tx) error {
-		row, err := tx.GetAccount(ctx, db.GetAccountParams{Environment: e.account.Environment, ID: id})
+		row, err := lock(ctx, tx, e.account.Environment, id)
 		if err != nil {
 			return err
 		}
-		status, lastError := string(Active), ""
-		if Status(row.Status) == Disabled { // in the meantime, by a person
-			status, lastError = row.Status, row.LastError
-		}
 		stored, err = tx.UpdateAccountToken(ctx, db.UpdateAccountTokenParams{
-			Token: sealed, TokenExpiresAt: expires, Status: status, LastError: lastError, UpdatedAt: store.Millis(s.now()),
+			Token: sealed, TokenExpiresAt: expires, UpdatedAt: store.Millis(s.now()),
 			Environment: e.account.Environment, ID: id, CredentialVersion: h.credential.Version,
 		})
-		if err == nil && stored > 0 {
-			tx.Publish(store.Accounts, id)
+		if err != nil || stored == 0 {
+			return err
 		}
-		return err
+		tx.Publish(store.Accounts, id)
+		if Status(row.Status) == NeedsReauth {
+			return s.move(ctx, tx, def, row, Active, "")
+		}
+		return nil // active as it was; or disabled in the meantime, by a person
 	})
 	if err != nil {
 		return nil, fmt.Errorf("store the new token of account %s: %w", id, err)
@@ -243,7 +247,13 @@ func (s *Service) keep(ctx context.Context, e *entry, def *integration.Definitio
 	if stored > 0 {
 		return s.hold(def, h.credential.Fields, e.account.Context, fresh, h.credential.Version+1)
 	}
-	if e, err = s.read(ctx, e.account.Environment, id); err != nil {
+	return s.reread(ctx, e.account.Environment, id, def)
+}
+
+// reread answers the credential that another node stored.
+func (s *Service) reread(ctx context.Context, environment, id string, def *integration.Definition) (*held, error) {
+	e, err := s.read(ctx, environment, id)
+	if err != nil {
 		return nil, err
 	}
 	return s.open(e, def)
@@ -279,6 +289,9 @@ func (s *Service) Rejected(ctx context.Context, acct *Account, failed *Credentia
 		}
 		return nil, s.rejected(ctx, e, def, h, why)
 	})
+	if errors.Is(err, errMoved) {
+		return nil
+	}
 	return err
 }
 
@@ -293,34 +306,35 @@ func (s *Service) rejected(ctx context.Context, e *entry, def *integration.Defin
 	return s.condemn(ctx, e, def, h, why)
 }
 
+// errMoved says that what was found out is of a credential which is no longer the account's: the newer one counts.
+var errMoved = errors.New("the credential has been replaced in the meantime")
+
 // condemn marks an account dead until its owner connects it again.
 func (s *Service) condemn(ctx context.Context, e *entry, def *integration.Definition, h *held, why string) error {
 	why = store.CleanText(h.credential.Mask(why))
-	if err := s.setStatus(ctx, e, h, NeedsReauth, why); err != nil {
+	if err := s.find(ctx, e, def, h, NeedsReauth, why); err != nil {
 		return err
 	}
 	s.log.Warn("an integrated account must be connected again", "account", e.account.ID, "integration", def.Name, "reason", why)
 	return deadAccount(e.account.ID, NeedsReauth, labelOf(def), why)
 }
 
-// setStatus sets what was found out about a credential, unless there is a newer one or a person disabled the account in the meantime.
-func (s *Service) setStatus(ctx context.Context, e *entry, h *held, status Status, why string) error {
+// find sets what was found out about a credential: errMoved if there is a newer one. An account that a person disabled in the meantime stays so.
+func (s *Service) find(ctx context.Context, e *entry, def *integration.Definition, h *held, status Status, why string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	id := e.account.ID
 	err := s.store.Tx(ctx, func(tx *store.Tx) error {
-		row, err := tx.GetAccount(ctx, db.GetAccountParams{Environment: e.account.Environment, ID: id})
-		if err != nil || Status(row.Status) == Disabled {
+		row, err := lock(ctx, tx, e.account.Environment, id)
+		switch {
+		case err != nil:
 			return err
+		case row.CredentialVersion != h.credential.Version:
+			return errMoved
+		case Status(row.Status) == Disabled:
+			return nil
 		}
-		n, err := tx.UpdateAccountStatusAt(ctx, db.UpdateAccountStatusAtParams{
-			Status: string(status), LastError: why, UpdatedAt: store.Millis(s.now()),
-			Environment: e.account.Environment, ID: id, CredentialVersion: h.credential.Version,
-		})
-		if err == nil && n > 0 {
-			tx.Publish(store.Accounts, id)
-		}
-		return err
+		return s.move(ctx, tx, def, row, status, why)
 	})
 	if err != nil {
 		return fmt.Errorf("set account %s to %s: %w", id, status, err)

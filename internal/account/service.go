@@ -106,7 +106,7 @@ func (s *Service) Create(ctx context.Context, environment string, n NewAccount) 
 	}
 	row.CreatedAt = store.Millis(s.now())
 	row.UpdatedAt = row.CreatedAt
-	if err := s.store.CreateAccount(ctx, db.CreateAccountParams(row)); err != nil {
+	if err := s.store.Tx(ctx, func(tx *store.Tx) error { return s.insert(ctx, tx, def, &row) }); err != nil {
 		return nil, fmt.Errorf("store the account: %w", err)
 	}
 	a.CreatedAt, a.UpdatedAt = store.Time(row.CreatedAt), store.Time(row.UpdatedAt)
@@ -266,25 +266,30 @@ func (s *Service) Update(ctx context.Context, environment, id string, c Change) 
 	if err != nil {
 		return nil, err
 	}
+	def, _ := s.definitions.Find(ctx, environment, a.Integration) // nil: its integration is gone, and the account can be disabled all the same
 	a.UpdatedAt = s.now()
 	err = s.store.Tx(ctx, func(tx *store.Tx) error {
-		n, err := tx.UpdateAccount(ctx, db.UpdateAccountParams{TenantID: a.TenantID, Name: a.Name, Context: context, UpdatedAt: store.Millis(a.UpdatedAt),
+		row, err := lock(ctx, tx, environment, id)
+		if err != nil {
+			return err
+		}
+		_, err = tx.UpdateAccount(ctx, db.UpdateAccountParams{TenantID: a.TenantID, Name: a.Name, Context: context, UpdatedAt: store.Millis(a.UpdatedAt),
 			Environment: environment, ID: id})
 		if err != nil {
 			return err
 		}
-		if n == 0 {
-			return fmt.Errorf("%w: %.80q", ErrNotFound, id)
-		}
 		if secret != nil {
 			secret.Context, secret.UpdatedAt = context, store.Millis(a.UpdatedAt)
-			_, err = tx.UpdateAccountCredentials(ctx, *secret)
-		} else if a.Status != e.account.Status {
-			_, err = tx.UpdateAccountStatus(ctx, db.UpdateAccountStatusParams{Status: string(a.Status), LastError: a.LastError, UpdatedAt: store.Millis(a.UpdatedAt),
-				Environment: environment, ID: id})
+			if _, err := tx.UpdateAccountCredentials(ctx, *secret); err != nil {
+				return err
+			}
 		}
 		tx.Publish(store.Accounts, id)
-		return err
+		if secret == nil && c.Status == nil {
+			return nil
+		}
+		row.Name, row.TenantID, row.Context = a.Name, a.TenantID, context
+		return s.move(ctx, tx, def, row, a.Status, a.LastError)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("change account %s: %w", id, err)
@@ -344,7 +349,7 @@ func (s *Service) reconnect(ctx context.Context, e *entry, a *Account, c *Change
 	if a.Status == Active {
 		a.LastError = ""
 	}
-	p := &db.UpdateAccountCredentialsParams{Status: string(a.Status), LastError: a.LastError, Environment: a.Environment, ID: a.ID}
+	p := &db.UpdateAccountCredentialsParams{Environment: a.Environment, ID: a.ID}
 	if p.Credentials, err = s.sealFields(a.ID, fields); err != nil {
 		return nil, err
 	}
@@ -354,12 +359,13 @@ func (s *Service) reconnect(ctx context.Context, e *entry, a *Account, c *Change
 
 // Delete removes an account with the MCP servers on it.
 func (s *Service) Delete(ctx context.Context, environment, id string) error {
-	found, err := s.store.RemoveAccount(ctx, environment, id)
+	a, err := s.Get(ctx, environment, id)
 	if err != nil {
-		return fmt.Errorf("delete account %s: %w", id, err)
+		return err
 	}
-	if !found {
-		return fmt.Errorf("%w: %.80q", ErrNotFound, id)
+	def, _ := s.definitions.Find(ctx, environment, a.Integration) // nil: its integration is gone
+	if err := s.store.Tx(ctx, func(tx *store.Tx) error { return s.remove(ctx, tx, def, environment, id) }); err != nil {
+		return fmt.Errorf("delete account %s: %w", id, err)
 	}
 	return nil
 }

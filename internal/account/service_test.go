@@ -198,7 +198,7 @@ func TestCredentialsAreSealedAndNeverShown(t *testing.T) {
 
 	// One account's credentials put into another's row do not open.
 	if _, err := w.store.UpdateAccountCredentials(t.Context(), db.UpdateAccountCredentialsParams{Credentials: row.Credentials, Token: row.Token, Context: row.Context,
-		Status: row.Status, Environment: environment, ID: b.ID}); err != nil {
+		Environment: environment, ID: b.ID}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.store.Publish(t.Context(), store.Accounts, b.ID); err != nil {

@@ -293,7 +293,10 @@ func TestADeletedServerAndOneWhoseAccountWentAreGoneAtOnce(t *testing.T) {
 		if _, err := f.ByToken(t.Context(), deletedToken); !errors.Is(err, mcpserver.ErrNotFound) {
 			t.Errorf("a deleted server: got error %v, want ErrNotFound", err)
 		}
-		if _, err := st.RemoveAccount(t.Context(), f.env, f.acc); err != nil {
+		if err := st.Tx(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.RemoveAccount(t.Context(), f.env, f.acc)
+			return err
+		}); err != nil {
 			t.Fatalf("remove the account: %v", err)
 		}
 		if _, err := f.ByToken(t.Context(), orphanToken); !errors.Is(err, mcpserver.ErrNotFound) {

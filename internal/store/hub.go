@@ -18,6 +18,7 @@ const (
 	Integrations = "integration" // key: environment/name
 	Keysets      = "keyset"
 	Leases       = "lease" // key: its name
+	Events       = "event" // of accounts; key: the environment's id
 )
 
 // Change is one piece of news: something of a topic was changed or removed.

@@ -8,22 +8,18 @@ import (
 
 // RemoveAccount deletes an account with its MCP servers and announces each of them, so that no node serves one from its cache. It reports whether
 // the account was there.
-func (s *Store) RemoveAccount(ctx context.Context, environment, id string) (found bool, err error) {
-	err = s.Tx(ctx, func(tx *Tx) error {
-		servers, err := tx.ListMCPServerIDs(ctx, db.ListMCPServerIDsParams{Environment: environment, AccountID: id})
-		if err != nil {
-			return err
-		}
-		n, err := tx.DeleteAccount(ctx, db.DeleteAccountParams{Environment: environment, ID: id})
-		if err != nil || n == 0 {
-			return err
-		}
-		found = true
-		tx.Publish(Accounts, id)
-		for _, server := range servers {
-			tx.Publish(Servers, server)
-		}
-		return nil
-	})
-	return found && err == nil, err
+func (t *Tx) RemoveAccount(ctx context.Context, environment, id string) (found bool, err error) {
+	servers, err := t.ListMCPServerIDs(ctx, db.ListMCPServerIDsParams{Environment: environment, AccountID: id})
+	if err != nil {
+		return false, err
+	}
+	n, err := t.DeleteAccount(ctx, db.DeleteAccountParams{Environment: environment, ID: id})
+	if err != nil || n == 0 {
+		return false, err
+	}
+	t.Publish(Accounts, id)
+	for _, server := range servers {
+		t.Publish(Servers, server)
+	}
+	return true, nil
 }

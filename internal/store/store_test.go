@@ -118,10 +118,10 @@ func TestTheDatabaseItselfKeepsTenantsApart(t *testing.T) {
 		if _, err := st.GetAccount(t.Context(), db.GetAccountParams{Environment: mine, ID: account}); !store.NotFound(err) {
 			t.Errorf("another environment's account by id: got error %v, want NotFound", err)
 		}
-		if n, err := st.UpdateAccountStatus(t.Context(), db.UpdateAccountStatusParams{Environment: mine, ID: account, Status: "disabled"}); n != 0 || err != nil {
+		if n, err := st.SetAccountStatus(t.Context(), db.SetAccountStatusParams{Environment: mine, ID: account, Status: "disabled"}); n != 0 || err != nil {
 			t.Errorf("changing another environment's account: %d rows, error %v; want none", n, err)
 		}
-		if found, err := st.RemoveAccount(t.Context(), mine, account); found || err != nil {
+		if found, err := remove(t, st, mine, account); found || err != nil {
 			t.Errorf("removing another environment's account: found %v, error %v; want not found", found, err)
 		}
 	})
@@ -167,7 +167,7 @@ func TestARenewedTokenIsStoredByTheFirstAlone(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 8 {
 			wg.Go(func() {
-				n, err := st.UpdateAccountToken(t.Context(), db.UpdateAccountTokenParams{Environment: env, ID: account, Status: "active", CredentialVersion: 0})
+				n, err := st.UpdateAccountToken(t.Context(), db.UpdateAccountTokenParams{Environment: env, ID: account, CredentialVersion: 0})
 				if err != nil {
 					t.Errorf("store a token: %v", err)
 				}
@@ -262,7 +262,7 @@ func TestRemovingAnAccountTakesItsServersAndSaysSo(t *testing.T) {
 				heard[topic+" "+key] = true
 			})()
 		}
-		if found, err := st.RemoveAccount(t.Context(), env, account); !found || err != nil {
+		if found, err := remove(t, st, env, account); !found || err != nil {
 			t.Fatalf("remove: found %v, error %v", found, err)
 		}
 		if _, err := st.GetMCPServerByHash(t.Context(), []byte(server)); !store.NotFound(err) {
@@ -369,4 +369,13 @@ func TestIDsSortAsTheyWereMade(t *testing.T) {
 		}
 		last = id
 	}
+}
+
+func remove(t *testing.T, st *store.Store, environment, account string) (found bool, err error) {
+	t.Helper()
+	err = st.Tx(t.Context(), func(tx *store.Tx) error {
+		found, err = tx.RemoveAccount(t.Context(), environment, account)
+		return err
+	})
+	return found, err
 }

@@ -101,6 +101,73 @@ func (q *Queries) GetAccount(ctx context.Context, arg GetAccountParams) (Account
 	return i, err
 }
 
+const insertAccountEvent = `-- name: InsertAccountEvent :exec
+INSERT INTO account_events (id, environment, account_id, type, payload, created_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+`
+
+type InsertAccountEventParams struct {
+	ID          string
+	Environment string
+	AccountID   string
+	Type        string
+	Payload     string
+	CreatedAt   int64
+}
+
+func (q *Queries) InsertAccountEvent(ctx context.Context, arg InsertAccountEventParams) error {
+	_, err := q.db.ExecContext(ctx, insertAccountEvent,
+		arg.ID,
+		arg.Environment,
+		arg.AccountID,
+		arg.Type,
+		arg.Payload,
+		arg.CreatedAt,
+	)
+	return err
+}
+
+const listAccountEvents = `-- name: ListAccountEvents :many
+SELECT id, environment, account_id, type, payload, created_at FROM account_events WHERE environment = ?1 AND id > ?2 ORDER BY id LIMIT cast(?3 AS bigint)
+`
+
+type ListAccountEventsParams struct {
+	Environment string
+	After       string
+	Lim         int64
+}
+
+// Oldest first, after an id.
+func (q *Queries) ListAccountEvents(ctx context.Context, arg ListAccountEventsParams) ([]AccountEvent, error) {
+	rows, err := q.db.QueryContext(ctx, listAccountEvents, arg.Environment, arg.After, arg.Lim)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AccountEvent
+	for rows.Next() {
+		var i AccountEvent
+		if err := rows.Scan(
+			&i.ID,
+			&i.Environment,
+			&i.AccountID,
+			&i.Type,
+			&i.Payload,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listAccounts = `-- name: ListAccounts :many
 SELECT id, environment, tenant_id, name, integration, status, context, credentials, token, token_expires_at, credential_version, last_error, created_at, updated_at FROM accounts
 WHERE environment = ?1 AND id < ?2
@@ -224,6 +291,51 @@ func (q *Queries) ListAccountsOfTenant(ctx context.Context, arg ListAccountsOfTe
 	return items, nil
 }
 
+const lockAccount = `-- name: LockAccount :execrows
+UPDATE accounts SET updated_at = updated_at WHERE environment = ?1 AND id = ?2
+`
+
+type LockAccountParams struct {
+	Environment string
+	ID          string
+}
+
+// Holds the row until the transaction ends, so that what is read next is what is changed then.
+func (q *Queries) LockAccount(ctx context.Context, arg LockAccountParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, lockAccount, arg.Environment, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const setAccountStatus = `-- name: SetAccountStatus :execrows
+UPDATE accounts SET status = ?1, last_error = ?2, updated_at = ?3
+WHERE environment = ?4 AND id = ?5
+`
+
+type SetAccountStatusParams struct {
+	Status      string
+	LastError   string
+	UpdatedAt   int64
+	Environment string
+	ID          string
+}
+
+func (q *Queries) SetAccountStatus(ctx context.Context, arg SetAccountStatusParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, setAccountStatus,
+		arg.Status,
+		arg.LastError,
+		arg.UpdatedAt,
+		arg.Environment,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const updateAccount = `-- name: UpdateAccount :execrows
 UPDATE accounts SET tenant_id = ?1, name = ?2, context = ?3, updated_at = ?4
 WHERE environment = ?5 AND id = ?6
@@ -256,8 +368,8 @@ func (q *Queries) UpdateAccount(ctx context.Context, arg UpdateAccountParams) (i
 
 const updateAccountCredentials = `-- name: UpdateAccountCredentials :execrows
 UPDATE accounts SET credentials = ?1, token = ?2, token_expires_at = ?3,
-    credential_version = credential_version + 1, context = ?4, status = ?5, last_error = ?6, updated_at = ?7
-WHERE environment = ?8 AND id = ?9
+    credential_version = credential_version + 1, context = ?4, updated_at = ?5
+WHERE environment = ?6 AND id = ?7
 `
 
 type UpdateAccountCredentialsParams struct {
@@ -265,8 +377,6 @@ type UpdateAccountCredentialsParams struct {
 	Token          []byte
 	TokenExpiresAt int64
 	Context        string
-	Status         string
-	LastError      string
 	UpdatedAt      int64
 	Environment    string
 	ID             string
@@ -279,68 +389,9 @@ func (q *Queries) UpdateAccountCredentials(ctx context.Context, arg UpdateAccoun
 		arg.Token,
 		arg.TokenExpiresAt,
 		arg.Context,
-		arg.Status,
-		arg.LastError,
 		arg.UpdatedAt,
 		arg.Environment,
 		arg.ID,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const updateAccountStatus = `-- name: UpdateAccountStatus :execrows
-UPDATE accounts SET status = ?1, last_error = ?2, updated_at = ?3
-WHERE environment = ?4 AND id = ?5
-`
-
-type UpdateAccountStatusParams struct {
-	Status      string
-	LastError   string
-	UpdatedAt   int64
-	Environment string
-	ID          string
-}
-
-func (q *Queries) UpdateAccountStatus(ctx context.Context, arg UpdateAccountStatusParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, updateAccountStatus,
-		arg.Status,
-		arg.LastError,
-		arg.UpdatedAt,
-		arg.Environment,
-		arg.ID,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const updateAccountStatusAt = `-- name: UpdateAccountStatusAt :execrows
-UPDATE accounts SET status = ?1, last_error = ?2, updated_at = ?3
-WHERE environment = ?4 AND id = ?5 AND credential_version = ?6
-`
-
-type UpdateAccountStatusAtParams struct {
-	Status            string
-	LastError         string
-	UpdatedAt         int64
-	Environment       string
-	ID                string
-	CredentialVersion int64
-}
-
-// As UpdateAccountStatus, but only while the credential is still the one that the status was found with.
-func (q *Queries) UpdateAccountStatusAt(ctx context.Context, arg UpdateAccountStatusAtParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, updateAccountStatusAt,
-		arg.Status,
-		arg.LastError,
-		arg.UpdatedAt,
-		arg.Environment,
-		arg.ID,
-		arg.CredentialVersion,
 	)
 	if err != nil {
 		return 0, err
@@ -349,16 +400,13 @@ func (q *Queries) UpdateAccountStatusAt(ctx context.Context, arg UpdateAccountSt
 }
 
 const updateAccountToken = `-- name: UpdateAccountToken :execrows
-UPDATE accounts SET token = ?1, token_expires_at = ?2, credential_version = credential_version + 1,
-    status = ?3, last_error = ?4, updated_at = ?5
-WHERE environment = ?6 AND id = ?7 AND credential_version = ?8
+UPDATE accounts SET token = ?1, token_expires_at = ?2, credential_version = credential_version + 1, updated_at = ?3
+WHERE environment = ?4 AND id = ?5 AND credential_version = ?6
 `
 
 type UpdateAccountTokenParams struct {
 	Token             []byte
 	TokenExpiresAt    int64
-	Status            string
-	LastError         string
 	UpdatedAt         int64
 	Environment       string
 	ID                string
@@ -370,8 +418,6 @@ func (q *Queries) UpdateAccountToken(ctx context.Context, arg UpdateAccountToken
 	result, err := q.db.ExecContext(ctx, updateAccountToken,
 		arg.Token,
 		arg.TokenExpiresAt,
-		arg.Status,
-		arg.LastError,
 		arg.UpdatedAt,
 		arg.Environment,
 		arg.ID,

@@ -34,6 +34,15 @@ type Account struct {
 	UpdatedAt         int64
 }
 
+type AccountEvent struct {
+	ID          string
+	Environment string
+	AccountID   string
+	Type        string
+	Payload     string
+	CreatedAt   int64
+}
+
 type Call struct {
 	ID          string
 	Environment string
@@ -103,6 +112,23 @@ type Lease struct {
 	ExpiresAt int64
 }
 
+type LinkToken struct {
+	ID          string
+	Environment string
+	KeyID       string
+	TokenHash   []byte
+	AccountID   string
+	TenantID    string
+	Name        string
+	Integration string
+	Context     string
+	RedirectURI string
+	CreatedBy   string
+	CreatedAt   int64
+	ExpiresAt   int64
+	UsedAt      int64
+}
+
 type MCPServer struct {
 	ID          string
 	Environment string
@@ -115,4 +141,30 @@ type MCPServer struct {
 	ExpiresAt   int64
 	CreatedAt   int64
 	UpdatedAt   int64
+}
+
+type RedirectURI struct {
+	Environment string
+	Uri         string
+	CreatedAt   int64
+}
+
+type VendorAuthorization struct {
+	ID        string
+	LinkID    string
+	KeyID     string
+	StateHash []byte
+	Pending   []byte
+	CreatedAt int64
+	ExpiresAt int64
+}
+
+type VendorClient struct {
+	Environment  string
+	Integration  string
+	ClientID     string
+	ClientSecret []byte
+	CreatedBy    string
+	CreatedAt    int64
+	UpdatedAt    int64
 }

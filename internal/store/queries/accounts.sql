@@ -27,26 +27,32 @@ ORDER BY id DESC LIMIT cast(@lim AS bigint);
 UPDATE accounts SET tenant_id = @tenant_id, name = @name, context = @context, updated_at = @updated_at
 WHERE environment = @environment AND id = @id;
 
--- name: UpdateAccountStatus :execrows
+-- name: LockAccount :execrows
+-- Holds the row until the transaction ends, so that what is read next is what is changed then.
+UPDATE accounts SET updated_at = updated_at WHERE environment = @environment AND id = @id;
+
+-- name: SetAccountStatus :execrows
 UPDATE accounts SET status = @status, last_error = @last_error, updated_at = @updated_at
 WHERE environment = @environment AND id = @id;
-
--- name: UpdateAccountStatusAt :execrows
--- As UpdateAccountStatus, but only while the credential is still the one that the status was found with.
-UPDATE accounts SET status = @status, last_error = @last_error, updated_at = @updated_at
-WHERE environment = @environment AND id = @id AND credential_version = @credential_version;
 
 -- name: UpdateAccountCredentials :execrows
 -- Replaces what was entered and what came of it, whatever stood before; the version grows.
 UPDATE accounts SET credentials = @credentials, token = @token, token_expires_at = @token_expires_at,
-    credential_version = credential_version + 1, context = @context, status = @status, last_error = @last_error, updated_at = @updated_at
+    credential_version = credential_version + 1, context = @context, updated_at = @updated_at
 WHERE environment = @environment AND id = @id;
 
 -- name: UpdateAccountToken :execrows
 -- Stores a renewed token, unless another renewal came first: then no row changes, and the caller takes the winner's.
-UPDATE accounts SET token = @token, token_expires_at = @token_expires_at, credential_version = credential_version + 1,
-    status = @status, last_error = @last_error, updated_at = @updated_at
+UPDATE accounts SET token = @token, token_expires_at = @token_expires_at, credential_version = credential_version + 1, updated_at = @updated_at
 WHERE environment = @environment AND id = @id AND credential_version = @credential_version;
 
 -- name: DeleteAccount :execrows
 DELETE FROM accounts WHERE environment = @environment AND id = @id;
+
+-- name: InsertAccountEvent :exec
+INSERT INTO account_events (id, environment, account_id, type, payload, created_at)
+VALUES (@id, @environment, @account_id, @type, @payload, @created_at);
+
+-- name: ListAccountEvents :many
+-- Oldest first, after an id.
+SELECT * FROM account_events WHERE environment = @environment AND id > @after ORDER BY id LIMIT cast(@lim AS bigint);
