@@ -23,11 +23,11 @@ var arrows = map[string][]string{
 
 	// One running Sluice, put together from its parts.
 	"internal/node": {"integrations", "internal/page", "internal/api", "internal/mcp", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
-		"internal/environment", "internal/audit", "internal/catalog", "internal/integration", "internal/outbound", "internal/secret", "internal/store"},
+		"internal/environment", "internal/audit", "internal/catalog", "internal/integration", "internal/origin", "internal/outbound", "internal/secret", "internal/store"},
 
 	// Doors: who asks, and in what language.
 	"internal/download": {"internal/gateway", "internal/vendor"},
-	"internal/mcp":      {"internal/filetype", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration", "internal/jsonscan"},
+	"internal/mcp":      {"internal/filetype", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration", "internal/jsonscan", "internal/origin"},
 	"internal/api": {"internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/environment", "internal/audit",
 		"internal/catalog", "internal/integration", "internal/integration/openapi", "internal/jsonscan", "internal/permission", "internal/store"},
 
@@ -57,6 +57,7 @@ var arrows = map[string][]string{
 	"internal/table":               {},
 	"internal/expression":          {},
 	"internal/jsonscan":            {},
+	"internal/origin":              {},
 	"internal/outbound":            {},
 	"internal/secret":              {},
 	"internal/store":               {"internal/store/db"},

@@ -33,6 +33,7 @@ func nodeFlags(f *pflag.FlagSet) {
 	f.StringSlice("allow-file-address", nil, "addresses inside the network from which files may be fetched that callers name by URL")
 	f.StringSlice("allow-origin", nil, "origins of web pages that may call MCP servers, beside the public URL's and this machine's")
 	f.StringSlice("allow-host", nil, "names this machine may be called by while it listens on loopback")
+	f.StringSlice("trusted-proxy", nil, "addresses of reverse proxies, whose X-Forwarded-For is believed")
 	f.Int64("max-file", 1024, "largest file that is passed on, in MiB")
 	f.Duration("keep-alive", 20*time.Second, "time between the signs of life on a stream; keep it under what the proxies in between wait")
 	f.Int("tools-page", 0, "tools in one answer to tools/list; 0: all of them")
@@ -127,7 +128,8 @@ func readSettings(cmd *cobra.Command) (*settings, error) {
 		Settings: node.Settings{
 			Database: k.String("database"), MasterKey: k.String("master_key"), MasterKeyFile: k.String("master_key_file"),
 			PublicURL: strings.TrimSuffix(k.String("public_url"), "/"), AllowAddresses: list("allow_address"), AllowFiles: list("allow_file_address"),
-			AllowedOrigins: list("allow_origin"), AllowedHosts: list("allow_host"), KeepAlive: keepAlive, ToolsPage: toolsPage, Version: version(), Log: log,
+			AllowedOrigins: list("allow_origin"), AllowedHosts: list("allow_host"),
+			TrustedProxies: list("trusted_proxy"), KeepAlive: keepAlive, ToolsPage: toolsPage, Version: version(), Log: log,
 		},
 	}, nil
 }

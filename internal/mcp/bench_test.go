@@ -67,7 +67,7 @@ func oneCall(tb testing.TB, size int) func() *sink {
 	}
 	tool, _ := tools.Tool(listShips)
 	body, items := page(size)
-	handler, err := mcp.New(mcp.Options{Servers: newRegister(), Gateway: &steady{tools: tools, result: gateway.Result{
+	handler := mcp.New(mcp.Options{Servers: newRegister(), Gateway: &steady{tools: tools, result: gateway.Result{
 		Tool: tool, Outcome: vendor.OK, Status: 200, Body: body, Items: items, NextCursor: strings.Repeat("c", 120), Total: -1, RateLimit: unlimited,
 	}}})
 	if err != nil {

@@ -234,10 +234,7 @@ func newEndpoint(t *testing.T, change ...func(*mcp.Options)) *endpoint {
 	for _, c := range change {
 		c(&o)
 	}
-	handler, err := mcp.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	handler := mcp.New(o)
 	e.handler = handler
 	e.Server = httptest.NewServer(handler)
 	t.Cleanup(func() {

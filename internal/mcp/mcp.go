@@ -6,7 +6,6 @@
 // the way of a request:
 //
 //	mcp.go       who may be asked what: Handler and what it depends on
-//	access.go    Host, Origin, CORS
 //	post.go      one POST: who, which types, the body, one message or a batch, the answer in one write
 //	message.go   the bytes of a message → its parts
 //	revision.go  which revision a message speaks, and whether its headers agree with it
@@ -33,6 +32,7 @@ import (
 
 	"sluice/internal/gateway"
 	"sluice/internal/mcpserver"
+	"sluice/internal/origin"
 )
 
 // Gateway makes tool calls. *gateway.Gateway is one.
@@ -70,9 +70,7 @@ type Options struct {
 	APITokens APITokens // nil: a server that wants an API token refuses everybody
 	Changes   Changes   // nil: no list_changed notifications are offered
 
-	PublicURL      string   // the URL under which the world reaches Sluice, "" if only this machine does
-	AllowedOrigins []string // origins of web pages that may call, beside the public URL's and this machine's; "*" is all
-	AllowedHosts   []string // names by which a Sluice that listens on loopback may be called, beside those of loopback and the public URL's
+	Origin *origin.Policy // nil: only this machine, and no web page but its own
 
 	Version   string        // of Sluice, for serverInfo
 	Log       *slog.Logger  // nil: slog.Default
@@ -83,6 +81,9 @@ type Options struct {
 	BodyTime  time.Duration // how long the body of one may take to arrive; 0: a minute
 }
 
+// pageMethods are those that a web page may use.
+const pageMethods = "POST, GET, DELETE, OPTIONS"
+
 // Path is where the Handler is mounted; the token follows.
 const Path = "/mcp/"
 
@@ -92,7 +93,7 @@ type Handler struct {
 	servers   Servers
 	apiTokens APITokens
 	changes   Changes
-	access    access
+	origin    *origin.Policy
 	log       *slog.Logger
 	keepAlive time.Duration
 	slowAfter time.Duration
@@ -111,16 +112,15 @@ type Handler struct {
 	streams  sync.WaitGroup
 }
 
-// New returns a Handler, or an error that says which setting is wrong.
-func New(o Options) (*Handler, error) {
-	access, err := newAccess(o.PublicURL, o.AllowedOrigins, o.AllowedHosts)
-	if err != nil {
-		return nil, err
+// New returns a Handler.
+func New(o Options) *Handler {
+	if o.Origin == nil {
+		o.Origin = &origin.Policy{}
 	}
 	h := &Handler{
 		gateway: o.Gateway, servers: o.Servers, apiTokens: o.APITokens, changes: o.Changes,
-		access: access, log: o.Log, keepAlive: o.KeepAlive, slowAfter: o.SlowAfter, toolsPage: o.ToolsPage, maxBody: o.MaxBody, bodyTime: o.BodyTime,
-		publicPrefix: access.publicPath,
+		origin: o.Origin, log: o.Log, keepAlive: o.KeepAlive, slowAfter: o.SlowAfter, toolsPage: o.ToolsPage, maxBody: o.MaxBody, bodyTime: o.BodyTime,
+		publicPrefix: o.Origin.PublicPath(),
 		closing:      make(chan struct{}), sessions: map[string]*session{},
 	}
 	if h.log == nil {
@@ -144,13 +144,13 @@ func New(o Options) (*Handler, error) {
 	}
 	h.serverInfo = string(appendImplementation(nil, "", version))
 	h.metaOpen = `"_meta":{"` + metaServerInfo + `":` + h.serverInfo
-	return h, nil
+	return h
 }
 
 // ServeHTTP answers one request to /mcp/{token}.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer h.recover(w, r)
-	if !h.access.admit(w, r) {
+	if !h.origin.Admit(w, r, pageMethods, refuse) {
 		return
 	}
 	token, ok := tokenOf(r.URL.Path)

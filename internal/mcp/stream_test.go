@@ -12,6 +12,7 @@ import (
 	"sluice/internal/gateway"
 	"sluice/internal/mcp"
 	"sluice/internal/mcpserver"
+	"sluice/internal/origin"
 )
 
 // reader reads an event stream.
@@ -226,7 +227,7 @@ func TestEarlierRevisionsAreToldOfChangesOnTheirStream(t *testing.T) {
 }
 
 func TestTheOldTransportAnswersOnItsStream(t *testing.T) {
-	e := newEndpoint(t, quickly, func(o *mcp.Options) { o.PublicURL = "https://sluice.example/base" })
+	e := newEndpoint(t, quickly, func(o *mcp.Options) { o.Origin = policy(t, origin.Settings{PublicURL: "https://sluice.example/base"}) })
 	r := e.open(t, http.MethodGet, "/mcp/"+openToken, map[string]string{"Accept": "text/event-stream"}, "")
 	first := r.next(false)
 	if first.name != "endpoint" || !strings.HasPrefix(first.data, "/base/mcp/"+openToken+"?session=") {

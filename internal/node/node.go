@@ -27,6 +27,7 @@ import (
 	"sluice/internal/gateway"
 	"sluice/internal/mcp"
 	"sluice/internal/mcpserver"
+	"sluice/internal/origin"
 	"sluice/internal/outbound"
 	"sluice/internal/page"
 	"sluice/internal/secret"
@@ -46,6 +47,7 @@ type Settings struct {
 	MaxFile        int64         // bytes of a file that is passed on, either way; 0: 1 GiB
 	AllowedOrigins []string      // of web pages that may call MCP servers
 	AllowedHosts   []string      // names that this machine may be called by while it listens on loopback
+	TrustedProxies []string      // addresses of reverse proxies, whose word is taken for who asks
 	KeepAlive      time.Duration // between the signs of life on a stream; 0: 20 s
 	ToolsPage      int           // tools in one answer to tools/list; 0: all
 	Version        string
@@ -66,6 +68,7 @@ type Node struct {
 	Servers      *mcpserver.Service
 	Audit        *audit.Log
 	Gateway      *gateway.Gateway
+	Origin       *origin.Policy
 	Settings     Settings
 
 	metrics  *metrics
@@ -96,6 +99,9 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 	}
 	filePolicy, err := outbound.ParsePolicy(s.AllowFiles)
 	if err != nil {
+		return nil, err
+	}
+	if n.Origin, err = origin.New(origin.Settings{PublicURL: s.PublicURL, Origins: s.AllowedOrigins, Hosts: s.AllowedHosts, Proxies: s.TrustedProxies}); err != nil {
 		return nil, err
 	}
 	builtin, err := integrations.All()
@@ -150,16 +156,11 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 func (n *Node) openDoors() error {
 	changes := newChanges(n.Store)
 	n.onClose(changes.close)
-	door, err := mcp.New(mcp.Options{
-		Gateway: n.Gateway, Servers: n.Servers, APITokens: n.Environments, Changes: changes,
-		PublicURL: n.Settings.PublicURL, AllowedOrigins: n.Settings.AllowedOrigins, AllowedHosts: n.Settings.AllowedHosts,
+	n.mcp = mcp.New(mcp.Options{
+		Gateway: n.Gateway, Servers: n.Servers, APITokens: n.Environments, Changes: changes, Origin: n.Origin,
 		KeepAlive: n.Settings.KeepAlive, ToolsPage: n.Settings.ToolsPage,
 		Version: n.Settings.Version, Log: n.Settings.Log,
 	})
-	if err != nil {
-		return err
-	}
-	n.mcp = door
 	n.files = &download.Handler{Gateway: n.Gateway, Log: n.Settings.Log}
 	n.api = api.New(api.Config{
 		Environments: n.Environments, Accounts: n.Accounts, Servers: n.Servers, Catalog: n.Catalog, Audit: n.Audit, Gateway: n.Gateway,
