@@ -42,7 +42,7 @@ func newRoot() *cobra.Command {
 		&cobra.Group{ID: "admin", Title: "Administer (a client of the REST API: SLUICE_URL, SLUICE_TOKEN):"},
 	)
 	root.AddCommand(
-		demoCommand(), serveCommand(), octapipeCommand(), stdioCommand(), migrateCommand(), versionCommand(),
+		demoCommand(), serveCommand(), octapipeCommand(), stdioCommand(), migrateCommand(), backupCommand(), versionCommand(),
 		environmentCommand(), tokenCommand(), accountCommand(), mcpCommand(), callCommand(), integrationCommand(), logCommand(),
 	)
 	for _, cmd := range append(root.Commands(), root) {

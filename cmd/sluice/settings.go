@@ -37,6 +37,7 @@ func nodeFlags(f *pflag.FlagSet) {
 	f.Int64("max-file", 1024, "largest file that is passed on, in MiB")
 	f.Duration("keep-alive", 20*time.Second, "time between the signs of life on a stream; keep it under what the proxies in between wait")
 	f.Int("tools-page", 0, "tools in one answer to tools/list; 0: all of them")
+	f.Int("keep-calls", 0, "days that the log keeps a call; 0: for ever")
 	f.String("metrics-listen", "", "address at which a Prometheus server finds /metrics; nowhere if left out")
 	f.String("log-level", "info", "debug, info, warn or error")
 	f.String("log-format", "text", "text or json")
@@ -112,6 +113,10 @@ func readSettings(cmd *cobra.Command) (*settings, error) {
 	case toolsPage < 0 || toolsPage == 0 && k.String("tools_page") != "0":
 		return nil, fmt.Errorf("tools_page is %q; it must be a whole number, 0 for all tools in one answer", k.String("tools_page"))
 	}
+	keepCalls := k.Int("keep_calls")
+	if keepCalls < 0 || keepCalls == 0 && k.String("keep_calls") != "0" {
+		return nil, fmt.Errorf("keep_calls is %q; it must be a whole number of days, 0 to keep all calls for ever", k.String("keep_calls"))
+	}
 	log, err := newLog(cmd.ErrOrStderr(), k.String("log_level"), k.String("log_format"))
 	if err != nil {
 		return nil, err
@@ -128,8 +133,8 @@ func readSettings(cmd *cobra.Command) (*settings, error) {
 		Settings: node.Settings{
 			Database: k.String("database"), MasterKey: k.String("master_key"), MasterKeyFile: k.String("master_key_file"),
 			PublicURL: strings.TrimSuffix(k.String("public_url"), "/"), AllowAddresses: list("allow_address"), AllowFiles: list("allow_file_address"),
-			AllowedOrigins: list("allow_origin"), AllowedHosts: list("allow_host"),
-			TrustedProxies: list("trusted_proxy"), KeepAlive: keepAlive, ToolsPage: toolsPage, Version: version(), Log: log,
+			AllowedOrigins: list("allow_origin"), AllowedHosts: list("allow_host"), TrustedProxies: list("trusted_proxy"), KeepAlive: keepAlive, ToolsPage: toolsPage,
+			KeepCalls: time.Duration(keepCalls) * 24 * time.Hour, Version: version(), Log: log,
 		},
 	}, nil
 }

@@ -39,6 +39,8 @@ type Record struct {
 	Duration    time.Duration
 }
 
+const idPrefix = "log"
+
 // Started is the outcome of a write that was begun and whose outcome is not known: it is under way, or the process died in the middle of it.
 const Started = store.Started
 
@@ -53,6 +55,8 @@ type Log struct {
 	stop  func()        // ends the writer, once
 	end   chan struct{} // closed by stop
 	ended chan struct{} // closed when the writer has ended
+
+	background sync.WaitGroup // the goroutines of Retain
 }
 
 // New makes a log and starts its writer. log may be nil.
@@ -74,6 +78,7 @@ func New(st *store.Store, log *slog.Logger) *Log {
 func (l *Log) Close() {
 	l.stop()
 	<-l.ended
+	l.background.Wait()
 }
 
 // Begin makes the intent of a write durable: when it returns nil, the record is on the disk, and a process that dies leaves it behind as Started. It
@@ -120,7 +125,7 @@ func (l *Log) prepare(r *Record) {
 		r.StartedAt = time.Now()
 	}
 	if r.ID == "" {
-		r.ID = store.NewID("log")
+		r.ID = store.NewID(idPrefix)
 	}
 }
 

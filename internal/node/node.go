@@ -50,6 +50,7 @@ type Settings struct {
 	TrustedProxies []string      // addresses of reverse proxies, whose word is taken for who asks
 	KeepAlive      time.Duration // between the signs of life on a stream; 0: 20 s
 	ToolsPage      int           // tools in one answer to tools/list; 0: all
+	KeepCalls      time.Duration // how long the log keeps a call; 0: for ever
 	Version        string
 	Log            *slog.Logger   // nil: slog.Default()
 	Observe        func(Exchange) // is told of each request to a vendor; nil: nobody watches
@@ -136,6 +137,9 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 	n.onClose(n.Servers.Close)
 	n.Audit = audit.New(n.Store, s.Log)
 	n.onClose(n.Audit.Close)
+	if s.KeepCalls > 0 {
+		n.Audit.Retain(s.KeepCalls)
+	}
 	n.metrics = newMetrics(n.Audit, s.Version)
 	n.Gateway = gateway.New(gateway.Config{
 		Definitions: n.Catalog, Accounts: n.Accounts, Servers: n.Servers, Audit: n.metrics, Sealer: n.Keys,

@@ -122,3 +122,25 @@ func (q *callQuery) from(table, rest string, f CallFilter, below CallPosition, l
 	return fmt.Sprintf(`SELECT id, environment, door, account_id, server_id, token_id, client_name, request_id, integration, tool, resource, method,
 		arguments, started_at, %s FROM %s WHERE %s ORDER BY started_at DESC, id DESC LIMIT %d`, rest, table, w.String(), limit)
 }
+
+// DropCalls removes up to limit calls with ids below that one, and as many of those begun whose outcome never came. It reports how many it removed; fewer
+// than limit means that none is left.
+func (s *Store) DropCalls(ctx context.Context, below string, limit int) (dropped int64, err error) {
+	c := conn{on: s.sql, dialect: s.dialect}
+	if s.dialect == SQLite {
+		c.gate = &s.gate
+	}
+	for _, table := range []string{"calls", "call_intents"} {
+		text := fmt.Sprintf("DELETE FROM %[1]s WHERE id IN (SELECT id FROM %[1]s WHERE id < ?1 ORDER BY id LIMIT %[2]d)", table, limit)
+		result, err := c.ExecContext(ctx, text, below)
+		if err != nil {
+			return dropped, fmt.Errorf("drop old calls: %w", err)
+		}
+		n, err := result.RowsAffected()
+		if err != nil {
+			return dropped, fmt.Errorf("count the dropped calls: %w", err)
+		}
+		dropped += n
+	}
+	return dropped, nil
+}

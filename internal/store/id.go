@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/base32"
+	"encoding/binary"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,6 +21,13 @@ func NewID(prefix string) string {
 	b = append(b, prefix...)
 	b = append(b, '_')
 	return string(sortable.AppendEncode(b, id[:]))
+}
+
+// FirstID is the id below every one that NewID makes with the prefix from t on, and above all that it made before.
+func FirstID(prefix string, t time.Time) string {
+	var id [16]byte // whose first 48 bits are the milliseconds since 1970 (RFC 9562, 5.7)
+	binary.BigEndian.PutUint64(id[:], uint64(max(0, t.UnixMilli()))<<16)
+	return prefix + "_" + sortable.EncodeToString(id[:])
 }
 
 // Millis is t as tables hold it: milliseconds since 1970, 0 for the zero time.

@@ -25,7 +25,11 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the database file: %w", err)
 	}
-	if err := create(path); err != nil {
+	if o.Existing {
+		if _, err := os.Stat(path); err != nil {
+			return nil, fmt.Errorf("find the database: %w", err)
+		}
+	} else if err := create(path); err != nil {
 		return nil, err
 	}
 	sdb, err := sql.Open("sqlite", sqliteDSN(path))
@@ -60,11 +64,15 @@ func create(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("make the database's folder: %w", err)
 	}
+	if err := createNew(path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}
+
+func createNew(path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		return nil
-	case err != nil:
+	if err != nil {
 		return fmt.Errorf("create the database file: %w", err)
 	}
 	return f.Close()
@@ -78,4 +86,19 @@ func migrateSQLite(ctx context.Context, sdb *sql.DB) (err error) {
 		}
 	}
 	return err
+}
+
+// Backup writes the database as it is now to a new file, while others go on reading and writing. PostgreSQL has tools of its own for that.
+func (s *Store) Backup(ctx context.Context, path string) error {
+	if s.dialect != SQLite {
+		return errors.New("back up PostgreSQL with its own tools, such as pg_dump")
+	}
+	if err := createNew(path); err != nil { // first, so that nobody else can read it: SQLite would make it by the umask
+		return err
+	}
+	if _, err := s.sql.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+		os.Remove(path)
+		return fmt.Errorf("back up to %s: %w", path, err)
+	}
+	return nil
 }

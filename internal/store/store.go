@@ -51,6 +51,7 @@ func (d Dialect) String() string {
 type Options struct {
 	Log      *slog.Logger // nil: slog.Default()
 	MaxConns int          // connections kept at most; 0: a number that fits the machine
+	Existing bool         // make no file where there is none
 }
 
 // Store is an open database. It is safe for concurrent use.

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -378,4 +379,38 @@ func remove(t *testing.T, st *store.Store, environment, account string) (found b
 		return err
 	})
 	return found, err
+}
+
+func TestABackupIsTheDatabaseAsItWasAndNothingIsOverwritten(t *testing.T) {
+	path := storetest.SQLite(t)
+	st := storetest.Open(t, path)
+	before := newEnvironment(t, st)
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	if err := st.Backup(t.Context(), backup); err != nil {
+		t.Fatalf("back up: %v", err)
+	}
+	if info, err := os.Stat(backup); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the backup's mode is %v, error %v; want it readable by its owner alone", info.Mode(), err)
+	}
+	after := newEnvironment(t, st)
+	if err := st.Backup(t.Context(), backup); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a second backup to the same file: error %v, want that it exists", err)
+	}
+	restored := storetest.Open(t, backup)
+	if _, err := restored.GetEnvironment(t.Context(), before); err != nil {
+		t.Errorf("what was there before is not in the backup: %v", err)
+	}
+	if _, err := restored.GetEnvironment(t.Context(), after); !store.NotFound(err) {
+		t.Errorf("what was made after the backup: error %v, want that it is not there", err)
+	}
+}
+
+func TestADatabaseThatMustExistIsNotMade(t *testing.T) {
+	path := storetest.SQLite(t)
+	if _, err := store.Open(t.Context(), path, store.Options{Existing: true}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got error %v, want that there is none", err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file is there now: %v", err)
+	}
 }
