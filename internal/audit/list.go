@@ -40,10 +40,7 @@ func (l *Log) List(ctx context.Context, f Filter, cursor string, limit int) (pag
 		return nil, "", err
 	}
 	limit = max(limit, 1)
-	rows, err := l.rows(ctx, store.CallFilter{
-		Environment: f.Environment, AccountID: f.AccountID, ServerID: f.ServerID, Tool: f.Tool, Outcome: f.Outcome,
-		ClientName: clip(f.ClientName, maxName), RequestID: clip(f.RequestID, maxName), Since: store.Millis(f.Since), Until: store.Millis(f.Until),
-	}, below, limit+1)
+	rows, err := l.rows(ctx, f.stored(), below, limit+1)
 	if err != nil {
 		return nil, "", err
 	}
@@ -56,6 +53,14 @@ func (l *Log) List(ctx context.Context, f Filter, cursor string, limit int) (pag
 		page = append(page, record(&rows[i]))
 	}
 	return page, next, nil
+}
+
+// stored is the filter as the store takes it.
+func (f Filter) stored() store.CallFilter {
+	return store.CallFilter{
+		Environment: f.Environment, AccountID: f.AccountID, ServerID: f.ServerID, Tool: f.Tool, Outcome: f.Outcome,
+		ClientName: clip(f.ClientName, maxName), RequestID: clip(f.RequestID, maxName), Since: store.Millis(f.Since), Until: store.Millis(f.Until),
+	}
 }
 
 // Get returns one call of an environment.

@@ -85,6 +85,12 @@ func (q *callQuery) arg(v any) string {
 }
 
 func (q *callQuery) from(table, rest string, f CallFilter, below CallPosition, limit int) string {
+	return fmt.Sprintf(`SELECT id, environment, door, account_id, server_id, token_id, client_name, request_id, integration, tool, resource, method,
+		arguments, started_at, %s FROM %s WHERE %s ORDER BY started_at DESC, id DESC LIMIT %d`, rest, table, q.where(f, below), limit)
+}
+
+// where is what a search asks for, as a condition.
+func (q *callQuery) where(f CallFilter, below CallPosition) string {
 	var w strings.Builder
 	equal := func(column, value string) {
 		if value != "" {
@@ -119,8 +125,7 @@ func (q *callQuery) from(table, rest string, f CallFilter, below CallPosition, l
 	if below.ID != "" {
 		fmt.Fprintf(&w, " AND (started_at, id) < (%s, %s)", q.arg(below.StartedAt), q.arg(below.ID))
 	}
-	return fmt.Sprintf(`SELECT id, environment, door, account_id, server_id, token_id, client_name, request_id, integration, tool, resource, method,
-		arguments, started_at, %s FROM %s WHERE %s ORDER BY started_at DESC, id DESC LIMIT %d`, rest, table, w.String(), limit)
+	return w.String()
 }
 
 // DropCalls removes up to limit calls with ids below that one, and as many of those begun whose outcome never came. It reports how many it removed; fewer
