@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -124,15 +125,24 @@ func faultWords(faults integration.Faults) string {
 
 // write answers a problem where huma does not.
 func write(w http.ResponseWriter, p *Problem) {
-	body, err := json.Marshal(p)
+	body, err := encode(p)
 	if err != nil { // details that are no JSON
 		p.Details = nil
-		body, _ = json.Marshal(p)
+		body, _ = encode(p)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(p.StatusCode)
 	w.Write(body)
+}
+
+// encode leaves <, > and & as they are, as huma does: what an API answers is read, and is no part of a page.
+func encode(p *Problem) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(p)
+	return b.Bytes(), err
 }
 
 func sentence(s string) string {

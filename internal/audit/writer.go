@@ -82,7 +82,9 @@ func (w *writer) writeIntents() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	b.err = w.out.Intents(ctx, b.rows)
+	if b.err = w.out.Intents(ctx, b.rows); b.err != nil {
+		w.log.Error("the database does not take the intents of writes; they are not sent", "writes", len(b.rows), "error", b.err)
+	}
 	w.last = len(b.rows)
 	close(b.done)
 }

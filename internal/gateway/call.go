@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"sluice/internal/audit"
-	"sluice/internal/jsonscan"
 	"sluice/internal/toolset"
 	"sluice/internal/vendor"
 )
@@ -79,7 +78,8 @@ func (g *Gateway) perform(ctx context.Context, c *Caller, tool *toolset.Tool, ar
 	var wrong *toolset.ArgumentError
 	if errors.As(err, &wrong) {
 		result := invalid(tool, wrong)
-		if jsonscan.Valid(arguments, jsonscan.Strict) {
+		if wrong.Masked != nil {
+			record.Arguments = g.accounts.Mask(ctx, c.Account, wrong.Masked)
 			g.lostParent(ctx, c, result, arguments)
 		}
 		return result, nil
@@ -105,8 +105,14 @@ func (g *Gateway) perform(ctx context.Context, c *Caller, tool *toolset.Tool, ar
 	}
 	record.Write = record.Write && !prepared.DryRun
 	if record.Write {
-		if err := g.audit.Begin(ctx, record); err != nil {
+		switch err := g.audit.Begin(ctx, record); {
+		case err != nil && ctx.Err() != nil:
 			return nil, fmt.Errorf("record the intent of %s: %w", tool.Name, err)
+		case err != nil: // the audit's own log says why
+			return &Result{
+				Tool: tool, Outcome: vendor.Unsent, Total: -1, RateLimit: vendor.NoRateLimit,
+				Message: "Sluice could not record what it was about to do, so it sent nothing and nothing changed: try again in a moment, and tell whoever runs Sluice if it stays so.",
+			}, nil
 		}
 	}
 	result, err := g.send(ctx, c, tool, prepared, said)

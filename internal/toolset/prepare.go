@@ -35,7 +35,12 @@ func (t *Tool) Prepare(arguments []byte) (*Prepared, error) {
 		p.setBody(values, more, prepared, &f)
 	}
 	if !f.none() {
-		return nil, &ArgumentError{Tool: t.Name, Faults: f.faults}
+		wrong := &ArgumentError{Tool: t.Name, Faults: f.faults}
+		if readable {
+			p.record(values, more, prepared)
+			wrong.Masked = prepared.Masked
+		}
+		return nil, wrong
 	}
 	p.record(values, more, prepared)
 	return prepared, nil

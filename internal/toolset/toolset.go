@@ -83,6 +83,7 @@ type Prepared struct {
 type ArgumentError struct {
 	Tool   string
 	Faults []Fault
+	Masked []byte // the arguments for the audit, as in Prepared; nil where they cannot be read
 }
 
 // Fault is one wrong argument.
