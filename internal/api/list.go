@@ -3,10 +3,11 @@ package api
 import (
 	"encoding/json"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"sluice/internal/store"
 )
 
 // Paging are the query parameters of every list. Like every type that inputs embed, it is exported: huma fills no other.
@@ -17,9 +18,7 @@ type Paging struct {
 
 // below is the id that a list of things whose ids begin with prefix goes on below; "" for the first page.
 func (p *Paging) below(prefix string) (string, error) {
-	const digits = 26 // of an id, behind its prefix
-	id, ok := strings.CutPrefix(p.Cursor, prefix+"_")
-	if p.Cursor != "" && (!ok || len(id) != digits || strings.Trim(id, "0123456789abcdefghijklmnopqrstuv") != "") {
+	if p.Cursor != "" && !store.IsID(prefix, p.Cursor) {
 		return "", badCursor()
 	}
 	return p.Cursor, nil

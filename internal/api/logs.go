@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"sluice/internal/audit"
@@ -18,6 +19,8 @@ type Call struct {
 	AccountID   string          `json:"integrated_account_id"`
 	ServerID    *string         `json:"mcp_server_id"`
 	TokenID     *string         `json:"api_token_id"`
+	GrantID     *string         `json:"oauth_grant_id" doc:"What the person allowed who signed in for the client"`
+	UserID      *string         `json:"user_id" doc:"The person on whose behalf"`
 	ClientName  string          `json:"client_name"`
 	RequestID   string          `json:"request_id"`
 	Integration string          `json:"integration"`
@@ -35,9 +38,14 @@ type Call struct {
 
 func showCall(r *audit.Record) Call {
 	out := Call{
-		ID: r.ID, Door: r.Door, AccountID: r.AccountID, ServerID: text(r.ServerID), TokenID: text(r.TokenID), ClientName: r.ClientName,
+		ID: r.ID, Door: r.Door, AccountID: r.AccountID, ServerID: text(r.ServerID), UserID: text(r.UserID), ClientName: r.ClientName,
 		RequestID: r.RequestID, Integration: r.Integration, Tool: r.Tool, Resource: r.Resource, Method: r.Method, Write: r.Write,
 		Outcome: r.Outcome, Error: text(r.Error), StartedAt: moment(r.StartedAt), DurationMS: float64(r.Duration.Microseconds()) / 1000,
+	}
+	if strings.HasPrefix(r.TokenID, "gra_") {
+		out.GrantID = &r.TokenID
+	} else {
+		out.TokenID = text(r.TokenID)
 	}
 	if r.Status != 0 {
 		out.Status = &r.Status
@@ -61,6 +69,7 @@ func (a *api) logs() {
 			Paging
 			AccountID string    `query:"integrated_account_id"`
 			ServerID  string    `query:"mcp_server_id"`
+			UserID    string    `query:"user_id"`
 			Tool      string    `query:"tool_name"`
 			Outcome   string    `query:"outcome" enum:"started,ok,invalid,refused,rate_limited,unsent,unknown,cancelled"`
 			Client    string    `query:"client_name"`
@@ -69,7 +78,7 @@ func (a *api) logs() {
 			Until     time.Time `query:"until" doc:"RFC 3339; started before"`
 		}) (*listed[Call], error) {
 			records, next, err := a.Audit.List(ctx, audit.Filter{
-				Environment: caller(ctx).Environment, AccountID: in.AccountID, ServerID: in.ServerID, Tool: in.Tool, Outcome: in.Outcome,
+				Environment: caller(ctx).Environment, AccountID: in.AccountID, ServerID: in.ServerID, UserID: in.UserID, Tool: in.Tool, Outcome: in.Outcome,
 				ClientName: in.Client, RequestID: in.RequestID, Since: in.Since, Until: in.Until,
 			}, in.Cursor, in.Limit)
 			if err != nil {

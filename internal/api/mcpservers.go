@@ -22,15 +22,19 @@ type MCPServer struct {
 	ExpiresAt *time.Time       `json:"expires_at"`
 	CreatedAt *time.Time       `json:"created_at"`
 	UpdatedAt *time.Time       `json:"updated_at"`
-	URL       string           `json:"url,omitempty" doc:"What a client connects to, shown this once"`
+	URL       string           `json:"url,omitempty" doc:"What a client connects to: shown this once, but for servers that people sign in to (auth: oauth), where it is no secret"`
 	Token     string           `json:"token,omitempty" doc:"The secret part of the URL, shown this once"`
 }
 
-func showServer(s *mcpserver.Server) MCPServer {
-	return MCPServer{
+func (a *api) showServer(s *mcpserver.Server) MCPServer {
+	out := MCPServer{
 		ID: s.ID, Name: s.Name, Config: s.Config, AccountID: s.AccountID, CreatedBy: s.CreatedBy,
 		ExpiresAt: moment(s.ExpiresAt), CreatedAt: moment(s.CreatedAt), UpdatedAt: moment(s.UpdatedAt),
 	}
+	if s.Config.Auth != "" {
+		out.URL = a.MCPURL(s.ID)
+	}
+	return out
 }
 
 // ServerByID is the path of one MCP server.
@@ -56,14 +60,14 @@ func (a *api) mcpServers() {
 			if err != nil {
 				return nil, err
 			}
-			return listOf(servers, next, showServer), nil
+			return listOf(servers, next, a.showServer), nil
 		})
 	register(a, operation{"create-mcp-server", http.MethodPost, "/integrated-account/{id}/mcp", "Create an MCP server on an integrated account", http.StatusCreated, permission.ServersWrite},
 		func(ctx context.Context, in *struct {
 			AccountByID
 			Body struct {
 				Name      *string `json:"name,omitempty" minLength:"1" maxLength:"200" doc:"The account's name if left out"`
-				Config    raw     `json:"config,omitempty" doc:"methods, tags, require_api_token_auth, structured_output, bind; without it all tools are offered"`
+				Config    raw     `json:"config,omitempty" doc:"methods, tags, auth, require_api_token_auth, structured_output, bind; without it all tools are offered"`
 				ExpiresAt raw     `json:"expires_at,omitempty" doc:"RFC 3339, in the future; never if left out or null"`
 				APIToken  *bool   `json:"require_api_token_auth,omitempty" doc:"As in config"`
 			}
@@ -92,8 +96,10 @@ func (a *api) mcpServers() {
 			if err != nil {
 				return nil, err
 			}
-			out := showServer(server)
-			out.URL, out.Token = a.MCPURL(token), token
+			out := a.showServer(server)
+			if token != "" {
+				out.URL, out.Token = a.MCPURL(token), token
+			}
 			return &one[MCPServer]{out}, nil
 		})
 	register(a, operation{"get-mcp-server", http.MethodGet, "/integrated-account/{id}/mcp/{mcp_id}", "Get an MCP server", 0, permission.ServersRead},
@@ -102,7 +108,7 @@ func (a *api) mcpServers() {
 			if err != nil {
 				return nil, err
 			}
-			return &one[MCPServer]{showServer(server)}, nil
+			return &one[MCPServer]{a.showServer(server)}, nil
 		})
 	register(a, operation{"update-mcp-server", http.MethodPatch, "/integrated-account/{id}/mcp/{mcp_id}", "Change an MCP server; config is merged key by key", 0, permission.ServersWrite},
 		func(ctx context.Context, in *struct {
@@ -124,7 +130,7 @@ func (a *api) mcpServers() {
 			if err != nil {
 				return nil, err
 			}
-			return &one[MCPServer]{showServer(server)}, nil
+			return &one[MCPServer]{a.showServer(server)}, nil
 		})
 	register(a, operation{"delete-mcp-server", http.MethodDelete, "/integrated-account/{id}/mcp/{mcp_id}", "Revoke an MCP server", http.StatusNoContent, permission.ServersWrite},
 		func(ctx context.Context, in *ServerByID) (*struct{}, error) {

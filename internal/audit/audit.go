@@ -23,7 +23,8 @@ type Record struct {
 	Door        string // mcp, api, cli, dashboard
 	AccountID   string
 	ServerID    string // MCP server, "" for the API
-	TokenID     string // API token, "" for a URL alone
+	TokenID     string // API token, or the grant of a person who signed in; "" for a URL alone
+	UserID      string // the person on whose behalf, if one is known
 	ClientName  string
 	RequestID   string
 	Integration string
@@ -86,7 +87,7 @@ func (l *Log) Close() {
 func (l *Log) Begin(ctx context.Context, r *Record) error {
 	l.prepare(r)
 	row := db.CallIntent{
-		ID: r.ID, Environment: r.Environment, Door: r.Door, AccountID: r.AccountID, ServerID: r.ServerID, TokenID: r.TokenID,
+		ID: r.ID, Environment: r.Environment, Door: r.Door, AccountID: r.AccountID, ServerID: r.ServerID, TokenID: r.TokenID, UserID: r.UserID,
 		Integration: r.Integration, Tool: store.CleanText(r.Tool), Resource: r.Resource, Method: r.Method, StartedAt: r.StartedAt.UnixMilli(),
 	}
 	row.ClientName, row.RequestID, _, row.Arguments = own(r)
@@ -107,7 +108,7 @@ func (l *Log) Begin(ctx context.Context, r *Record) error {
 func (l *Log) Finish(r *Record) {
 	l.prepare(r)
 	row := db.Call{
-		ID: r.ID, Environment: r.Environment, Door: r.Door, AccountID: r.AccountID, ServerID: r.ServerID, TokenID: r.TokenID,
+		ID: r.ID, Environment: r.Environment, Door: r.Door, AccountID: r.AccountID, ServerID: r.ServerID, TokenID: r.TokenID, UserID: r.UserID,
 		Integration: r.Integration, Tool: store.CleanText(r.Tool), Resource: r.Resource, Method: r.Method, StartedAt: r.StartedAt.UnixMilli(),
 		Outcome: r.Outcome, Status: int64(r.Status), DurationUs: r.Duration.Microseconds(),
 	}

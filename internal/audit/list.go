@@ -18,6 +18,7 @@ type Filter struct {
 	Environment string
 	AccountID   string
 	ServerID    string
+	UserID      string
 	Tool        string
 	Outcome     string
 	ClientName  string
@@ -58,7 +59,7 @@ func (l *Log) List(ctx context.Context, f Filter, cursor string, limit int) (pag
 // stored is the filter as the store takes it.
 func (f Filter) stored() store.CallFilter {
 	return store.CallFilter{
-		Environment: f.Environment, AccountID: f.AccountID, ServerID: f.ServerID, Tool: f.Tool, Outcome: f.Outcome,
+		Environment: f.Environment, AccountID: f.AccountID, ServerID: f.ServerID, UserID: f.UserID, Tool: f.Tool, Outcome: f.Outcome,
 		ClientName: clip(f.ClientName, maxName), RequestID: clip(f.RequestID, maxName), Since: store.Millis(f.Since), Until: store.Millis(f.Until),
 	}
 }
@@ -90,7 +91,7 @@ func (l *Log) rows(ctx context.Context, f store.CallFilter, below store.CallPosi
 
 func record(row *db.Call) *Record {
 	return &Record{
-		ID: row.ID, Environment: row.Environment, Door: row.Door, AccountID: row.AccountID, ServerID: row.ServerID, TokenID: row.TokenID,
+		ID: row.ID, Environment: row.Environment, Door: row.Door, AccountID: row.AccountID, ServerID: row.ServerID, TokenID: row.TokenID, UserID: row.UserID,
 		ClientName: row.ClientName, RequestID: row.RequestID, Integration: row.Integration, Tool: row.Tool, Resource: row.Resource, Method: row.Method,
 		Write: row.IsWrite != 0, Arguments: row.Arguments, Outcome: row.Outcome, Status: int(row.Status), Error: row.Error,
 		StartedAt: store.Time(row.StartedAt), Duration: time.Duration(row.DurationUs) * time.Microsecond,

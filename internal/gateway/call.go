@@ -47,7 +47,7 @@ func (g *Gateway) call(ctx context.Context, c *Caller, tool *toolset.Tool, argum
 // recordOf is the record of a call that begins now.
 func recordOf(c *Caller, tool *toolset.Tool) audit.Record {
 	return audit.Record{
-		Environment: c.Environment, Door: c.Door, AccountID: c.Account.ID, ServerID: c.ServerID, TokenID: c.TokenID,
+		Environment: c.Environment, Door: c.Door, AccountID: c.Account.ID, ServerID: c.ServerID, TokenID: c.TokenID, UserID: c.UserID,
 		ClientName: c.ClientName, RequestID: c.RequestID, Integration: c.Tools.Definition.Name,
 		Tool: tool.Name, Resource: tool.Resource.Name, Method: tool.Method.Name, Write: !tool.ReadOnly,
 		StartedAt: time.Now(),

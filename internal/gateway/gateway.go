@@ -25,7 +25,8 @@ type Caller struct {
 	Door        string // mcp, api, cli, dashboard, file
 	ServerID    string // the MCP server, if one
 	ServerName  string
-	TokenID     string // the API token, if one
+	TokenID     string // the API token, or the grant of a person who signed in
+	UserID      string // that person
 	ClientName  string
 	RequestID   string
 	Traceparent string

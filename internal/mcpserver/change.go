@@ -25,7 +25,7 @@ type Draft struct {
 	CreatedBy           string
 }
 
-// Create makes a server. token is the secret part of its URL: it is shown this once and not kept.
+// Create makes a server. token is the secret part of its URL: it is shown this once and not kept. A server that people sign in to has none.
 func (s *Service) Create(ctx context.Context, d Draft) (server *Server, token string, err error) {
 	now := time.Now()
 	config, err := ParseConfig(d.Config)
@@ -38,6 +38,9 @@ func (s *Service) Create(ctx context.Context, d Draft) (server *Server, token st
 	server = &Server{
 		ID: store.NewID("mcp"), Environment: d.Environment, AccountID: d.AccountID, Config: config, CreatedBy: d.CreatedBy,
 		CreatedAt: toMillis(now), UpdatedAt: toMillis(now),
+	}
+	if err := config.checkAuth(); err != nil {
+		return nil, "", err
 	}
 	if server.Name, err = checkName(d.Name); err != nil {
 		return nil, "", err
@@ -59,6 +62,7 @@ func (s *Service) Create(ctx context.Context, d Draft) (server *Server, token st
 	err = s.store.CreateMCPServer(ctx, db.CreateMCPServerParams{
 		ID: server.ID, Environment: server.Environment, AccountID: server.AccountID, Name: server.Name, Config: kept, CreatedBy: server.CreatedBy,
 		KeyID: keyID, TokenHash: hash[:], ExpiresAt: store.Millis(server.ExpiresAt), CreatedAt: store.Millis(now), UpdatedAt: store.Millis(now),
+		Auth: config.Auth,
 	})
 	switch {
 	case store.Dangling(err) || unstorable(err):
@@ -66,7 +70,18 @@ func (s *Service) Create(ctx context.Context, d Draft) (server *Server, token st
 	case err != nil:
 		return nil, "", fmt.Errorf("create MCP server: %w", err)
 	}
+	if config.Auth != "" {
+		return server, "", nil // the token that was hashed opens nothing, and nobody knows it
+	}
 	return server, token, nil
+}
+
+// checkAuth: both kinds of proof would stand in the one Authorization header.
+func (c Config) checkAuth() error {
+	if c.Auth != "" && c.RequireAPITokenAuth {
+		return &InvalidError{"config.require_api_token_auth", "does not go with auth: \"oauth\", where people sign in instead: leave one of the two out"}
+	}
+	return nil
 }
 
 // Patch is a change to a server. What is nil stays as it is.
@@ -115,7 +130,7 @@ func (s *Service) Update(ctx context.Context, environment, accountID, id string,
 }
 
 func (s *Service) apply(ctx context.Context, server *Server, p Patch) (err error) {
-	now := time.Now()
+	now, auth := time.Now(), server.Config.Auth
 	if p.Name != nil {
 		if server.Name, err = checkName(*p.Name); err != nil {
 			return err
@@ -133,6 +148,12 @@ func (s *Service) apply(ctx context.Context, server *Server, p Patch) (err error
 	}
 	if p.RequireAPITokenAuth != nil {
 		server.Config.RequireAPITokenAuth = *p.RequireAPITokenAuth
+	}
+	if server.Config.Auth != auth {
+		return &InvalidError{"config.auth", "is decided when a server is made, since its URL follows from it: make another server"}
+	}
+	if err := server.Config.checkAuth(); err != nil {
+		return err
 	}
 	if p.Config != nil && s.validate != nil {
 		if err := s.validate(ctx, server.Environment, server.AccountID, server.Config); err != nil {

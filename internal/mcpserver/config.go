@@ -19,7 +19,11 @@ type Config struct {
 	RequireAPITokenAuth bool              `json:"require_api_token_auth,omitzero"`
 	StructuredOutput    bool              `json:"structured_output,omitzero"`
 	Bind                map[string]string `json:"bind,omitempty"`
+	Auth                string            `json:"auth,omitempty"` // "": by the token in the URL; OAuth
 }
+
+// OAuth is the Auth of a server that people sign in to: its URL holds its id and no secret.
+const OAuth = "oauth"
 
 // settings are the keys of a config, each with how it is read. What a value replaces, it replaces whole.
 var settings = map[string]func(*Config, jsontext.Value) error{
@@ -27,6 +31,7 @@ var settings = map[string]func(*Config, jsontext.Value) error{
 	"tags":                   func(c *Config, v jsontext.Value) error { return readNames(v, &c.Tags) },
 	"require_api_token_auth": func(c *Config, v jsontext.Value) error { return readSwitch(v, &c.RequireAPITokenAuth) },
 	"structured_output":      func(c *Config, v jsontext.Value) error { return readSwitch(v, &c.StructuredOutput) },
+	"auth":                   func(c *Config, v jsontext.Value) error { return readAuth(v, &c.Auth) },
 	"bind":                   func(c *Config, v jsontext.Value) error { return readBind(v, &c.Bind) },
 }
 
@@ -127,5 +132,14 @@ func readBind(v jsontext.Value, into *map[string]string) error {
 		bind = nil
 	}
 	*into = bind
+	return nil
+}
+
+func readAuth(v jsontext.Value, into *string) error {
+	var auth string
+	if err := json.Unmarshal(v, &auth); err != nil || auth != "" && auth != OAuth {
+		return fault(`must be "oauth", for a URL without a secret to which people sign in; leave it out for a secret URL`)
+	}
+	*into = auth
 	return nil
 }

@@ -24,10 +24,47 @@ func (s *Service) ByToken(ctx context.Context, token string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if server.expired(time.Now()) {
+	if server.Config.Auth != "" || server.expired(time.Now()) {
 		return nil, ErrNotFound
 	}
 	return server, nil
+}
+
+// ByID returns the server that people sign in to and that has this id, or an error that wraps ErrNotFound: servers with a secret URL are found by that alone.
+// Like ByToken it returns the same pointer until the server changes.
+func (s *Service) ByID(ctx context.Context, id string) (*Server, error) {
+	if !store.IsID("mcp", id) {
+		return nil, ErrNotFound
+	}
+	server, err := s.byID.Get(ctx, id, func(ctx context.Context) (*Server, error) {
+		row, err := s.store.GetMCPServerByID(ctx, id)
+		switch {
+		case store.NotFound(err):
+			return nil, notFound(id)
+		case err != nil:
+			return nil, fmt.Errorf("look up MCP server: %w", err)
+		}
+		return serverOf(row)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if server.expired(time.Now()) {
+		return nil, notFound(id)
+	}
+	return server, nil
+}
+
+// Only returns the one server of the whole installation that people sign in to, or an error that wraps ErrNotFound if there is none, or more.
+func (s *Service) Only(ctx context.Context) (*Server, error) {
+	ids, err := s.store.ListMCPServerIDsByAuth(ctx, db.ListMCPServerIDsByAuthParams{Auth: OAuth, Now: time.Now().UnixMilli(), Lim: 2})
+	if err != nil {
+		return nil, fmt.Errorf("look up MCP server: %w", err)
+	}
+	if len(ids) != 1 {
+		return nil, ErrNotFound
+	}
+	return s.ByID(ctx, ids[0])
 }
 
 func (s *Service) lookUp(ctx context.Context, token string) (*Server, error) {

@@ -57,6 +57,7 @@ type Service struct {
 	validate Validator
 	log      *slog.Logger
 	cache    *store.Cache[secret.TokenHash, *Server]
+	byID     *store.Cache[string, *Server] // those that people sign in to
 	sweeper  sweeper
 }
 
@@ -80,6 +81,7 @@ func New(st *store.Store, keys *secret.Keys, o Options) *Service {
 	}
 	s := &Service{store: st, keys: keys, validate: o.Validate, log: o.Log}
 	s.cache = store.NewCache[secret.TokenHash](st, store.Servers, maxCached, func(v *Server) string { return v.ID })
+	s.byID = store.NewCache[string](st, store.Servers, maxCached, func(v *Server) string { return v.ID })
 	s.sweeper.start(o.Sweep, s.sweep)
 	return s
 }
@@ -88,4 +90,5 @@ func New(st *store.Store, keys *secret.Keys, o Options) *Service {
 func (s *Service) Close() {
 	s.sweeper.stop()
 	s.cache.Close()
+	s.byID.Close()
 }

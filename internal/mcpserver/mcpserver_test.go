@@ -236,7 +236,7 @@ func TestWhatWillNotDoIsRefusedWithTheFieldAndTheMend(t *testing.T) {
 		{mcpserver.Draft{Name: "a", Config: []byte(`"read"`)}, "config", "must be an object"},
 		{mcpserver.Draft{Name: "a", Config: []byte(`{"methods":["read"}`)}, "config", "not valid JSON"},
 		{mcpserver.Draft{Name: "a", Config: []byte(`{"methods":["read"],"methods":["write"]}`)}, "config", "twice"},
-		{mcpserver.Draft{Name: "a", Config: []byte(`{"method":["read"]}`)}, "config.method", "the keys are bind, methods, require_api_token_auth, structured_output, tags"},
+		{mcpserver.Draft{Name: "a", Config: []byte(`{"method":["read"]}`)}, "config.method", "the keys are auth, bind, methods, require_api_token_auth, structured_output, tags"},
 		{mcpserver.Draft{Name: "a", Config: []byte(`{"methods":"read"}`)}, "config.methods", `["read"]`},
 		{mcpserver.Draft{Name: "a", Config: []byte(`{"methods":["read",1]}`)}, "config.methods", `["read"]`},
 		{mcpserver.Draft{Name: "a", Config: []byte(`{"methods":[]}`)}, "config.methods", "empty"},
@@ -244,6 +244,7 @@ func TestWhatWillNotDoIsRefusedWithTheFieldAndTheMend(t *testing.T) {
 		{mcpserver.Draft{Name: "a", Config: []byte(`{"require_api_token_auth":"true"}`)}, "config.require_api_token_auth", "true or false"},
 		{mcpserver.Draft{Name: "a", Config: []byte(`{"structured_output":1}`)}, "config.structured_output", "true or false"},
 		{mcpserver.Draft{Name: "a", Config: []byte(`{"bind":{"database_uuid":7}}`)}, "config.bind", "object of texts"},
+		{mcpserver.Draft{Name: "a", Config: []byte(`{"auth":"basic"}`)}, "config.auth", `must be "oauth"`},
 		{mcpserver.Draft{Name: "a", Config: []byte(`{"bind":{"database_uuid":""}}`)}, "config.bind", "empty"},
 	} {
 		var invalid *mcpserver.InvalidError
@@ -275,6 +276,53 @@ func TestWhatWillNotDoIsRefusedWithTheFieldAndTheMend(t *testing.T) {
 			t.Errorf("expiry %q: got error %v, want ok %v", text, err, ok)
 		}
 	}
+}
+
+func TestAServerThatPeopleSignInToIsFoundByItsIDAndNoToken(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		f := newFixture(t, st)
+		secret, secretToken := f.create(t, mcpserver.Draft{})
+		if _, err := f.Only(t.Context()); !errors.Is(err, mcpserver.ErrNotFound) {
+			t.Errorf("the only one where there is none: got error %v, want ErrNotFound", err)
+		}
+		server, token := f.create(t, mcpserver.Draft{Config: []byte(`{"auth":"oauth"}`)})
+		if token != "" {
+			t.Error("it has a token")
+		}
+		if got, err := f.ByID(t.Context(), server.ID); err != nil || got.ID != server.ID {
+			t.Errorf("by id: %+v, error %v", got, err)
+		}
+		if got, err := f.Only(t.Context()); err != nil || got.ID != server.ID {
+			t.Errorf("the only one: %+v, error %v", got, err)
+		}
+		for _, id := range []string{secret.ID, secretToken, "", "mcp_", strings.ToUpper(server.ID), server.ID + "0"} {
+			if _, err := f.ByID(t.Context(), id); !errors.Is(err, mcpserver.ErrNotFound) {
+				t.Errorf("by id %q: got error %v, want ErrNotFound", id, err)
+			}
+		}
+		var invalid *mcpserver.InvalidError
+		for _, c := range []struct{ id, config, field string }{
+			{secret.ID, `{"auth":"oauth"}`, "config.auth"},
+			{server.ID, `{"auth":null}`, "config.auth"},
+			{server.ID, `{"require_api_token_auth":true}`, "config.require_api_token_auth"},
+		} {
+			if _, err := f.Update(t.Context(), f.env, f.acc, c.id, mcpserver.Patch{Config: []byte(c.config)}); !errors.As(err, &invalid) || invalid.Field != c.field {
+				t.Errorf("update with %s: got error %v, want one of %s", c.config, err, c.field)
+			}
+		}
+		if _, err := f.Update(t.Context(), f.env, f.acc, server.ID, mcpserver.Patch{Config: []byte(`{"auth":"oauth","methods":["read"]}`)}); err != nil {
+			t.Errorf("update: %v", err)
+		}
+		if got, err := f.ByID(t.Context(), server.ID); err != nil || len(got.Config.Methods) != 1 {
+			t.Errorf("after a change: %+v, error %v", got, err)
+		}
+		if err := f.Delete(t.Context(), f.env, f.acc, server.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.ByID(t.Context(), server.ID); !errors.Is(err, mcpserver.ErrNotFound) {
+			t.Errorf("a deleted one: got error %v, want ErrNotFound", err)
+		}
+	})
 }
 
 func TestADeletedServerAndOneWhoseAccountWentAreGoneAtOnce(t *testing.T) {

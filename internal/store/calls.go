@@ -20,6 +20,7 @@ type CallFilter struct {
 	ID          string
 	AccountID   string
 	ServerID    string
+	UserID      string
 	Tool        string
 	Outcome     string
 	ClientName  string
@@ -47,7 +48,7 @@ func (s *Store) ListCalls(ctx context.Context, f CallFilter, below CallPosition,
 	for rows.Next() {
 		var r db.Call
 		if err := rows.Scan(&r.ID, &r.Environment, &r.Door, &r.AccountID, &r.ServerID, &r.TokenID, &r.ClientName, &r.RequestID, &r.Integration, &r.Tool,
-			&r.Resource, &r.Method, &r.Arguments, &r.StartedAt, &r.IsWrite, &r.Outcome, &r.Status, &r.Error, &r.DurationUs); err != nil {
+			&r.Resource, &r.Method, &r.UserID, &r.Arguments, &r.StartedAt, &r.IsWrite, &r.Outcome, &r.Status, &r.Error, &r.DurationUs); err != nil {
 			return nil, fmt.Errorf("list calls: %w", err)
 		}
 		calls = append(calls, r)
@@ -85,7 +86,7 @@ func (q *callQuery) arg(v any) string {
 }
 
 func (q *callQuery) from(table, rest string, f CallFilter, below CallPosition, limit int) string {
-	return fmt.Sprintf(`SELECT id, environment, door, account_id, server_id, token_id, client_name, request_id, integration, tool, resource, method,
+	return fmt.Sprintf(`SELECT id, environment, door, account_id, server_id, token_id, client_name, request_id, integration, tool, resource, method, user_id,
 		arguments, started_at, %s FROM %s WHERE %s ORDER BY started_at DESC, id DESC LIMIT %d`, rest, table, q.where(f, below), limit)
 }
 
@@ -112,6 +113,7 @@ func (q *callQuery) where(f CallFilter, below CallPosition) string {
 		equal("account_id", f.AccountID)
 		w.WriteString(" AND account_id <> ''")
 	}
+	equal("user_id", f.UserID)
 	equal("tool", f.Tool)
 	equal("outcome", f.Outcome)
 	equal("client_name", f.ClientName)

@@ -20,7 +20,7 @@ type CallWriter struct {
 func (s *Store) CallWriter() *CallWriter { return &CallWriter{store: s} }
 
 const (
-	intentColumns = "id, environment, door, account_id, server_id, token_id, client_name, request_id, integration, tool, resource, method, arguments, started_at"
+	intentColumns = "id, environment, door, account_id, server_id, token_id, client_name, request_id, integration, tool, resource, method, user_id, arguments, started_at"
 	callColumns   = intentColumns + ", is_write, outcome, status, error, duration_us"
 )
 

@@ -13,17 +13,17 @@ import (
 
 const (
 	intentArrays = "$1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], " +
-		"$12::text[], $13::bytea[], $14::bigint[]"
-	callArrays = intentArrays + ", $15::bigint[], $16::text[], $17::bigint[], $18::text[], $19::bigint[]"
+		"$12::text[], $13::text[], $14::bytea[], $15::bigint[]"
+	callArrays = intentArrays + ", $16::bigint[], $17::text[], $18::bigint[], $19::text[], $20::bigint[]"
 
 	insertIntents = "INSERT INTO call_intents (" + intentColumns + ") SELECT * FROM unnest(" + intentArrays + ") ON CONFLICT (id) DO NOTHING"
-	insertCalls   = "WITH gone AS (DELETE FROM call_intents WHERE id = ANY($20::text[])) " +
+	insertCalls   = "WITH gone AS (DELETE FROM call_intents WHERE id = ANY($21::text[])) " +
 		"INSERT INTO calls (" + callColumns + ") SELECT * FROM unnest(" + callArrays + ") ON CONFLICT (id) DO NOTHING"
 )
 
 // columns turns rows into the arrays that unnest takes.
 type columns struct {
-	texts     [12][]string
+	texts     [13][]string
 	arguments [][]byte
 	started   []int64
 	isWrite   []int64
@@ -34,7 +34,7 @@ type columns struct {
 }
 
 func (c *columns) intent(r *db.CallIntent) {
-	for i, v := range [...]string{r.ID, r.Environment, r.Door, r.AccountID, r.ServerID, r.TokenID, r.ClientName, r.RequestID, r.Integration, r.Tool, r.Resource, r.Method} {
+	for i, v := range [...]string{r.ID, r.Environment, r.Door, r.AccountID, r.ServerID, r.TokenID, r.ClientName, r.RequestID, r.Integration, r.Tool, r.Resource, r.Method, r.UserID} {
 		c.texts[i] = append(c.texts[i], v)
 	}
 	c.arguments = append(c.arguments, notNil(r.Arguments))
@@ -44,7 +44,7 @@ func (c *columns) intent(r *db.CallIntent) {
 func (c *columns) call(r *db.Call) {
 	c.intent(&db.CallIntent{
 		ID: r.ID, Environment: r.Environment, Door: r.Door, AccountID: r.AccountID, ServerID: r.ServerID, TokenID: r.TokenID, ClientName: r.ClientName,
-		RequestID: r.RequestID, Integration: r.Integration, Tool: r.Tool, Resource: r.Resource, Method: r.Method, Arguments: r.Arguments, StartedAt: r.StartedAt,
+		RequestID: r.RequestID, Integration: r.Integration, Tool: r.Tool, Resource: r.Resource, Method: r.Method, UserID: r.UserID, Arguments: r.Arguments, StartedAt: r.StartedAt,
 	})
 	c.isWrite = append(c.isWrite, r.IsWrite)
 	c.outcome = append(c.outcome, r.Outcome)
@@ -54,7 +54,7 @@ func (c *columns) call(r *db.Call) {
 }
 
 func (c *columns) args() []any {
-	args := make([]any, 0, 20)
+	args := make([]any, 0, 21)
 	for _, t := range c.texts {
 		args = append(args, t)
 	}

@@ -49,22 +49,22 @@ func (s *sqliteStatement) exec() error {
 
 func (s *sqliteWriter) intent(r *db.CallIntent) error {
 	at := &s.insertIntent
-	at.texts(0, r.ID, r.Environment, r.Door, r.AccountID, r.ServerID, r.TokenID, r.ClientName, r.RequestID, r.Integration, r.Tool, r.Resource, r.Method)
-	at.args[12].Value = notNil(r.Arguments)
-	at.number(13, r.StartedAt)
+	at.texts(0, r.ID, r.Environment, r.Door, r.AccountID, r.ServerID, r.TokenID, r.ClientName, r.RequestID, r.Integration, r.Tool, r.Resource, r.Method, r.UserID)
+	at.args[13].Value = notNil(r.Arguments)
+	at.number(14, r.StartedAt)
 	return at.exec()
 }
 
 func (s *sqliteWriter) call(r *db.Call) error {
 	at := &s.insertCall
-	at.texts(0, r.ID, r.Environment, r.Door, r.AccountID, r.ServerID, r.TokenID, r.ClientName, r.RequestID, r.Integration, r.Tool, r.Resource, r.Method)
-	at.args[12].Value = notNil(r.Arguments)
-	at.number(13, r.StartedAt)
-	at.number(14, r.IsWrite)
-	at.texts(15, r.Outcome)
-	at.number(16, r.Status)
-	at.texts(17, r.Error)
-	at.number(18, r.DurationUs)
+	at.texts(0, r.ID, r.Environment, r.Door, r.AccountID, r.ServerID, r.TokenID, r.ClientName, r.RequestID, r.Integration, r.Tool, r.Resource, r.Method, r.UserID)
+	at.args[13].Value = notNil(r.Arguments)
+	at.number(14, r.StartedAt)
+	at.number(15, r.IsWrite)
+	at.texts(16, r.Outcome)
+	at.number(17, r.Status)
+	at.texts(18, r.Error)
+	at.number(19, r.DurationUs)
 	err := at.exec()
 	if err == nil && r.IsWrite != 0 {
 		s.deleteIntent.texts(0, r.ID)
@@ -114,8 +114,8 @@ func (s *sqliteWriter) open(ctx context.Context, from *sql.DB) (err error) {
 		}{
 			{&s.begin, "BEGIN IMMEDIATE"},
 			{&s.commit, "COMMIT"},
-			{&s.insertIntent, "INSERT INTO call_intents (" + intentColumns + ") VALUES (" + marks(14) + ") ON CONFLICT (id) DO NOTHING"},
-			{&s.insertCall, "INSERT INTO calls (" + callColumns + ") VALUES (" + marks(19) + ") ON CONFLICT (id) DO NOTHING"},
+			{&s.insertIntent, "INSERT INTO call_intents (" + intentColumns + ") VALUES (" + marks(15) + ") ON CONFLICT (id) DO NOTHING"},
+			{&s.insertCall, "INSERT INTO calls (" + callColumns + ") VALUES (" + marks(20) + ") ON CONFLICT (id) DO NOTHING"},
 			{&s.deleteIntent, "DELETE FROM call_intents WHERE id = ?"},
 		} {
 			stmt, err := prepare.PrepareContext(context.Background(), one.text)

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/base32"
 	"encoding/binary"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,6 +29,12 @@ func FirstID(prefix string, t time.Time) string {
 	var id [16]byte // whose first 48 bits are the milliseconds since 1970 (RFC 9562, 5.7)
 	binary.BigEndian.PutUint64(id[:], uint64(max(0, t.UnixMilli()))<<16)
 	return prefix + "_" + sortable.EncodeToString(id[:])
+}
+
+// IsID reports whether text has the form of an id that NewID made with that prefix.
+func IsID(prefix, text string) bool {
+	digits, ok := strings.CutPrefix(text, prefix+"_")
+	return ok && len(digits) == 26 && strings.Trim(digits, "0123456789abcdefghijklmnopqrstuv") == ""
 }
 
 // Millis is t as tables hold it: milliseconds since 1970, 0 for the zero time.

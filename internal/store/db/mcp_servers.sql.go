@@ -10,8 +10,8 @@ import (
 )
 
 const createMCPServer = `-- name: CreateMCPServer :exec
-INSERT INTO mcp_servers (id, environment, account_id, name, config, created_by, key_id, token_hash, expires_at, created_at, updated_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+INSERT INTO mcp_servers (id, environment, account_id, name, config, created_by, key_id, token_hash, expires_at, created_at, updated_at, auth)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
 `
 
 type CreateMCPServerParams struct {
@@ -26,6 +26,7 @@ type CreateMCPServerParams struct {
 	ExpiresAt   int64
 	CreatedAt   int64
 	UpdatedAt   int64
+	Auth        string
 }
 
 func (q *Queries) CreateMCPServer(ctx context.Context, arg CreateMCPServerParams) error {
@@ -41,6 +42,7 @@ func (q *Queries) CreateMCPServer(ctx context.Context, arg CreateMCPServerParams
 		arg.ExpiresAt,
 		arg.CreatedAt,
 		arg.UpdatedAt,
+		arg.Auth,
 	)
 	return err
 }
@@ -82,7 +84,7 @@ func (q *Queries) DeleteMCPServer(ctx context.Context, arg DeleteMCPServerParams
 }
 
 const getMCPServer = `-- name: GetMCPServer :one
-SELECT id, environment, account_id, name, config, created_by, key_id, token_hash, expires_at, created_at, updated_at FROM mcp_servers WHERE environment = ?1 AND account_id = ?2 AND id = ?3
+SELECT id, environment, account_id, name, config, created_by, key_id, token_hash, expires_at, created_at, updated_at, auth FROM mcp_servers WHERE environment = ?1 AND account_id = ?2 AND id = ?3
 `
 
 type GetMCPServerParams struct {
@@ -106,12 +108,13 @@ func (q *Queries) GetMCPServer(ctx context.Context, arg GetMCPServerParams) (MCP
 		&i.ExpiresAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Auth,
 	)
 	return i, err
 }
 
 const getMCPServerByHash = `-- name: GetMCPServerByHash :one
-SELECT id, environment, account_id, name, config, created_by, key_id, token_hash, expires_at, created_at, updated_at FROM mcp_servers WHERE token_hash = ?1
+SELECT id, environment, account_id, name, config, created_by, key_id, token_hash, expires_at, created_at, updated_at, auth FROM mcp_servers WHERE token_hash = ?1
 `
 
 func (q *Queries) GetMCPServerByHash(ctx context.Context, tokenHash []byte) (MCPServer, error) {
@@ -129,6 +132,32 @@ func (q *Queries) GetMCPServerByHash(ctx context.Context, tokenHash []byte) (MCP
 		&i.ExpiresAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Auth,
+	)
+	return i, err
+}
+
+const getMCPServerByID = `-- name: GetMCPServerByID :one
+SELECT id, environment, account_id, name, config, created_by, key_id, token_hash, expires_at, created_at, updated_at, auth FROM mcp_servers WHERE id = ?1 AND auth <> ''
+`
+
+// For whoever knows the URL of a server that people sign in to: no environment is known there yet.
+func (q *Queries) GetMCPServerByID(ctx context.Context, id string) (MCPServer, error) {
+	row := q.db.QueryRowContext(ctx, getMCPServerByID, id)
+	var i MCPServer
+	err := row.Scan(
+		&i.ID,
+		&i.Environment,
+		&i.AccountID,
+		&i.Name,
+		&i.Config,
+		&i.CreatedBy,
+		&i.KeyID,
+		&i.TokenHash,
+		&i.ExpiresAt,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.Auth,
 	)
 	return i, err
 }
@@ -197,8 +226,41 @@ func (q *Queries) ListMCPServerIDs(ctx context.Context, arg ListMCPServerIDsPara
 	return items, nil
 }
 
+const listMCPServerIDsByAuth = `-- name: ListMCPServerIDsByAuth :many
+SELECT id FROM mcp_servers WHERE auth = ?1 AND (expires_at = 0 OR expires_at > ?2) LIMIT cast(?3 AS bigint)
+`
+
+type ListMCPServerIDsByAuthParams struct {
+	Auth string
+	Now  int64
+	Lim  int64
+}
+
+func (q *Queries) ListMCPServerIDsByAuth(ctx context.Context, arg ListMCPServerIDsByAuthParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, listMCPServerIDsByAuth, arg.Auth, arg.Now, arg.Lim)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listMCPServers = `-- name: ListMCPServers :many
-SELECT id, environment, account_id, name, config, created_by, key_id, token_hash, expires_at, created_at, updated_at FROM mcp_servers
+SELECT id, environment, account_id, name, config, created_by, key_id, token_hash, expires_at, created_at, updated_at, auth FROM mcp_servers
 WHERE environment = ?1 AND account_id = ?2 AND id < ?3 AND (expires_at = 0 OR expires_at > ?4)
 ORDER BY id DESC LIMIT cast(?5 AS bigint)
 `
@@ -238,6 +300,7 @@ func (q *Queries) ListMCPServers(ctx context.Context, arg ListMCPServersParams) 
 			&i.ExpiresAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Auth,
 		); err != nil {
 			return nil, err
 		}

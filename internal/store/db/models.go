@@ -63,6 +63,7 @@ type Call struct {
 	Error       string
 	StartedAt   int64
 	DurationUs  int64
+	UserID      string
 }
 
 type CallIntent struct {
@@ -80,6 +81,32 @@ type CallIntent struct {
 	Method      string
 	Arguments   []byte
 	StartedAt   int64
+	UserID      string
+}
+
+type ConnectionAttempt struct {
+	ID          string
+	Environment string
+	ServerID    string
+	ClientID    string
+	ClientName  string
+	UserID      string
+	Address     string
+	UserAgent   string
+	Revision    string
+	StartedAt   int64
+	UpdatedAt   int64
+}
+
+type ConnectionStep struct {
+	ID          string
+	Environment string
+	AttemptID   string
+	Name        string
+	Status      int64
+	Fault       string
+	Detail      string
+	HappenedAt  int64
 }
 
 type Environment struct {
@@ -141,6 +168,64 @@ type MCPServer struct {
 	ExpiresAt   int64
 	CreatedAt   int64
 	UpdatedAt   int64
+	Auth        string
+}
+
+type OAuthClient struct {
+	ID           string
+	Environment  string
+	ServerID     string
+	Name         string
+	KeyID        string
+	SecretHash   []byte
+	RedirectURIs string
+	ClientURI    string
+	CreatedBy    string
+	CreatedAt    int64
+	LastUsedAt   int64
+}
+
+type OAuthCode struct {
+	CodeHash    []byte
+	KeyID       string
+	Environment string
+	ServerID    string
+	UserID      string
+	ClientID    string
+	ClientName  string
+	RedirectURI string
+	Challenge   string
+	Scopes      string
+	AttemptID   string
+	GrantID     string
+	ExpiresAt   int64
+}
+
+type OAuthGrant struct {
+	ID          string
+	Environment string
+	ServerID    string
+	UserID      string
+	ClientID    string
+	ClientName  string
+	Scopes      string
+	AttemptID   string
+	CreatedAt   int64
+	LastUsedAt  int64
+	ExpiresAt   int64
+}
+
+type OAuthToken struct {
+	ID          string
+	Environment string
+	GrantID     string
+	Kind        string
+	KeyID       string
+	TokenHash   []byte
+	Scopes      string
+	CreatedAt   int64
+	ExpiresAt   int64
+	ExchangedAt int64
 }
 
 type RedirectURI struct {

@@ -1,12 +1,19 @@
 -- name: CreateMCPServer :exec
-INSERT INTO mcp_servers (id, environment, account_id, name, config, created_by, key_id, token_hash, expires_at, created_at, updated_at)
-VALUES (@id, @environment, @account_id, @name, @config, @created_by, @key_id, @token_hash, @expires_at, @created_at, @updated_at);
+INSERT INTO mcp_servers (id, environment, account_id, name, config, created_by, key_id, token_hash, expires_at, created_at, updated_at, auth)
+VALUES (@id, @environment, @account_id, @name, @config, @created_by, @key_id, @token_hash, @expires_at, @created_at, @updated_at, @auth);
 
 -- name: GetMCPServer :one
 SELECT * FROM mcp_servers WHERE environment = @environment AND account_id = @account_id AND id = @id;
 
 -- name: GetMCPServerByHash :one
 SELECT * FROM mcp_servers WHERE token_hash = @token_hash;
+
+-- name: GetMCPServerByID :one
+-- For whoever knows the URL of a server that people sign in to: no environment is known there yet.
+SELECT * FROM mcp_servers WHERE id = @id AND auth <> '';
+
+-- name: ListMCPServerIDsByAuth :many
+SELECT id FROM mcp_servers WHERE auth = @auth AND (expires_at = 0 OR expires_at > @now) LIMIT cast(@lim AS bigint);
 
 -- name: ListMCPServers :many
 SELECT * FROM mcp_servers
