@@ -25,9 +25,29 @@ type Definition struct {
 	Errors        Errors            `yaml:"errors" json:"errors,omitzero"`
 	SecretFields  []string          `yaml:"secret_fields" json:"secret_fields,omitempty"` // members dropped from every answer, at every depth
 	Resources     Resources         `yaml:"resources" json:"resources"`                   // in the order of the file
+	Prompts       []Prompt          `yaml:"prompts" json:"prompts,omitempty"`             // workflows that people start from their client
 
 	// Digest is the SHA-256, in hex, of everything above and the documentation: two definitions with one digest are one.
 	Digest string `yaml:"-" json:"-"`
+}
+
+// Prompt is a workflow that a person starts from the client, as a command with a form: the model is then given its text. An MCP server offers it where it offers
+// the tools that the text counts on.
+type Prompt struct {
+	Name        string           `yaml:"name" json:"name"`
+	Title       string           `yaml:"title" json:"title,omitempty"` // what people pick it by; the name in words if empty
+	Description string           `yaml:"description" json:"description"`
+	Arguments   []PromptArgument `yaml:"arguments" json:"arguments,omitempty"` // what the person is asked for, in order
+	Text        string           `yaml:"text" json:"text"`                     // what the model is to do; template: {{arguments.NAME}}
+	Needs       []string         `yaml:"needs" json:"needs,omitempty"`         // the methods whose tools the text counts on, as resource.method
+}
+
+// PromptArgument is one thing that a person is asked for before a prompt begins. It is a text.
+type PromptArgument struct {
+	Name        string `yaml:"name" json:"name"`
+	Description string `yaml:"description" json:"description,omitempty"`
+	Optional    bool   `yaml:"optional" json:"optional,omitempty"`
+	Default     string `yaml:"default" json:"default,omitempty"` // stands in the text where an optional argument is left out
 }
 
 // Resource is a kind of thing that the vendor has.
@@ -106,6 +126,7 @@ type Method struct {
 	Path    string   `yaml:"path" json:"path"`
 	BaseURL string   `yaml:"base_url" json:"base_url,omitempty"` // instead of the definition's
 	Tags    []string `yaml:"tags" json:"tags,omitempty"`
+	Tool    string   `yaml:"tool" json:"tool,omitempty"` // the whole name of its tool, instead of one made from integration, resource and method
 	// Safe marks a custom method that changes nothing (RFC 9110, 9.2.1). list and get are safe without it.
 	Safe          bool                 `yaml:"safe" json:"safe,omitempty"`
 	Parameters    map[string]Parameter `yaml:"parameters" json:"parameters,omitempty"` // argument → how it travels, where that differs from the rule
@@ -165,6 +186,9 @@ type Documentation struct {
 	BodySchema     json.RawMessage `yaml:"body_schema" json:"body_schema,omitempty"`         // of the body; one that is no object is an argument named body
 	ResponseSchema json.RawMessage `yaml:"response_schema" json:"response_schema,omitempty"` // of one item of the answer
 	Examples       []Example       `yaml:"examples" json:"examples,omitempty"`               // checked against the schemas when the definition is loaded
+	// Verbatim shows clients the one schema of the method word for word, references and combinators too, which some clients refuse. Without it they are shown
+	// what every client takes: plain properties, to which the rest is checked all the same.
+	Verbatim bool `yaml:"verbatim" json:"verbatim,omitempty"`
 }
 
 // Example is a call's arguments with what they are for.

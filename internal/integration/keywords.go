@@ -25,13 +25,13 @@ var keywords = map[string]valueForm{
 	"unevaluatedItems": aSchema, "unevaluatedProperties": aSchema, "contentSchema": aSchema,
 	"properties": schemaMap, "patternProperties": schemaMap, "$defs": schemaMap, "definitions": schemaMap, "dependentSchemas": schemaMap,
 	"allOf": schemaList, "anyOf": schemaList, "oneOf": schemaList, "prefixItems": schemaList,
-	"title": aText, "description": aText, "format": aText, "pattern": aText, "contentEncoding": aText, "contentMediaType": aText, "$ref": aText, "$comment": aText, "x-mcp-header": aText,
+	"title": aText, "description": aText, "format": aText, "pattern": aText, "contentEncoding": aText, "contentMediaType": aText, "$ref": aText, "$anchor": aText, "$comment": aText, "x-mcp-header": aText,
 	"uniqueItems": aBoolean, "readOnly": aBoolean, "writeOnly": aBoolean, "deprecated": aBoolean, "secret": aBoolean, "nullable": aBoolean,
 	"minimum": aNumber, "maximum": aNumber, "exclusiveMinimum": aNumber, "exclusiveMaximum": aNumber, "multipleOf": aNumber,
 	"minLength": aCount, "maxLength": aCount, "minItems": aCount, "maxItems": aCount, "minProperties": aCount, "maxProperties": aCount, "minContains": aCount, "maxContains": aCount,
 	"required": textList, "dependentRequired": textLists, "enum": aList, "examples": aList,
 	"type": anyValue, "const": anyValue, "default": anyValue, "example": anyValue, "discriminator": anyValue, "externalDocs": anyValue, "xml": anyValue,
-	"$schema": anyValue, "$id": anyValue, "$anchor": anyValue, "$dynamicRef": anyValue, "$dynamicAnchor": anyValue, "$vocabulary": anyValue,
+	"$schema": anyValue, "$id": anyValue, "$dynamicRef": anyValue, "$dynamicAnchor": anyValue, "$vocabulary": anyValue,
 }
 
 // keywordNames are the words offered for a misspelt one.

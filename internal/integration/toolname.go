@@ -8,8 +8,8 @@ import (
 // MaxToolName is the most characters that every client takes in a tool's name.
 const MaxToolName = 64
 
-// ToolName is the name of the tool made from a method. It depends on nothing but the three names that make it, so that it stays the same when a
-// definition grows. A name that would be too long is cut, and ends in a hash of the whole, so that two of them never become equal by the cut.
+// ToolName is the name of the tool made from a method: the one that the method gives it, or one that depends on nothing but the three names that make it, so that
+// it stays the same when a definition grows. A name that would be too long is cut, and ends in a hash of the whole, so that two of them never become equal by the cut.
 func ToolName(d *Definition, r *Resource, m *Method) string {
 	name := fullToolName(d, r, m)
 	if len(name) <= MaxToolName {
@@ -21,6 +21,9 @@ func ToolName(d *Definition, r *Resource, m *Method) string {
 }
 
 func fullToolName(d *Definition, r *Resource, m *Method) string {
+	if m.Tool != "" {
+		return m.Tool
+	}
 	switch m.Name {
 	case "list":
 		return "list_all_" + d.Name + "_" + r.Name

@@ -172,6 +172,7 @@ func (v *validator) definition() {
 		v.resource(r)
 	}
 	v.toolNames()
+	v.prompts()
 }
 
 func (v *validator) rateLimit() {

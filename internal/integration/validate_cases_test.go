@@ -33,7 +33,7 @@ var broken = []struct{ old, new, want string }{
 			`docs/ships.yaml:1:1: there is no resource "ships" to document; did you mean "Ships"?`},
 	{"resources:\n", "resources: {}\nmore:\n",
 		"integration.yaml:35:1: resources is empty: add a resource with its methods" + "\n" +
-			`integration.yaml:36:1: "more" is not known; known: name, label, description, instructions, base_url, context, credentials, authorization, headers, rate_limit, pagination, errors, secret_fields, resources, docs` + "\n" +
+			`integration.yaml:36:1: "more" is not known; known: name, label, description, instructions, base_url, context, credentials, authorization, headers, rate_limit, pagination, errors, secret_fields, resources, prompts, docs` + "\n" +
 			`docs/docks.yaml:1:1: there is no resource "docks" to document` + "\n" +
 			`docs/ships.yaml:1:1: there is no resource "ships" to document`},
 	{"    list: {method: get, path: /docks}\n", "    list: /docks\n",

@@ -27,6 +27,9 @@ func (v *validator) documentation(r *Resource, m *Method) {
 	v.argumentNames(p.at("query_schema"))
 	v.argumentNames(p.at("body_schema"))
 
+	v.verbatim(p, r, m)
+	v.mirrored(p)
+
 	described := v.properties(p.at("query_schema"))
 	for _, argument := range unique(pathArguments(m)) {
 		if described.known && !described.has(argument) {

@@ -21,6 +21,9 @@ func (v *validator) method(p place, r *Resource, m *Method) {
 	v.path(p.at("path"), m.Path)
 	v.address(p.at("base_url"), m.BaseURL)
 	v.tags(p.at("tags"), m.Tags)
+	if m.Tool != "" && !toolForm.MatchString(m.Tool) {
+		v.fault(p.at("tool"), "is no name that every client takes: write letters, digits, _ and -, at most %d of them", MaxToolName)
+	}
 	v.safe(p, m)
 	v.headers(p.at("headers"), m.Headers, v.everyWay())
 	if m.Authorization != nil {

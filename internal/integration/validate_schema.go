@@ -129,7 +129,7 @@ func (w *schemaWalk) keyword(p place, key string, form valueForm, n *node) {
 	switch key {
 	case "type":
 		w.types(p, n)
-	case "$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$vocabulary":
+	case "$id", "$dynamicRef", "$dynamicAnchor", "$vocabulary":
 		w.wrong(p, "is not taken: write $ref: \"#/$defs/NAME\" for what is used twice")
 	case "$schema":
 		if n.text != "https://json-schema.org/draft/2020-12/schema" {

@@ -12,7 +12,7 @@ type references map[string][]string
 
 func (r references) spaces() []string {
 	var names []string
-	for _, space := range []string{"context", "credentials", "token", "query"} {
+	for _, space := range []string{"context", "credentials", "token", "query", "arguments"} {
 		if _, ok := r[space]; ok {
 			names = append(names, space)
 		}
@@ -25,6 +25,7 @@ var addTo = map[string]string{
 	"context":     "add it to context",
 	"credentials": "add it to the fields of credentials",
 	"token":       "only access is known here",
+	"arguments":   "add it to the arguments of the prompt",
 }
 
 // template checks a template's form, and that its references lead somewhere.
@@ -38,7 +39,7 @@ func (v *validator) template(p place, source string, refs references) *Template 
 		names, known := refs[ref.Space]
 		switch {
 		case ref.Space == "":
-			v.fault(p, "refers to {{%s}}, which does not say of what: write {{context.%s}} or another of %s", ref.Name, ref.Name, strings.Join(refs.spaces(), ", "))
+			v.fault(p, "refers to {{%s}}, which does not say of what: write {{%s.%s}} or another of %s", ref.Name, refs.spaces()[0], ref.Name, strings.Join(refs.spaces(), ", "))
 		case !known:
 			v.fault(p, "refers to {{%s}}, and there is no %s here%s", ref, ref.Space, nearest(ref.Space, refs.spaces()))
 		case !slices.Contains(names, ref.Name) && ref.Space == "token" && ref.Name == "refresh":

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 
 	"sluice/internal/gateway"
 	"sluice/internal/jsonscan"
@@ -68,13 +71,13 @@ func (c *call) dispatch(dst []byte) ([]byte, *failure) {
 			return append(c.open(dst, nil), "}}"...), nil
 		}
 	case "prompts/list":
-		return c.listNone(dst, "prompts")
+		return c.listPrompts(dst)
 	case "resources/list":
 		return c.listNone(dst, "resources")
 	case "resources/templates/list":
 		return c.listNone(dst, "resourceTemplates")
 	case "prompts/get":
-		return dst, invalidParams(fmt.Sprintf("Unknown prompt %s: this server has no prompts.", printable([]byte(text(c.message.params.name)))))
+		return c.getPrompt(dst)
 	case "resources/read":
 		uri := text(c.message.params.uri)
 		f := invalidParams(fmt.Sprintf("Unknown resource %s: this server has no resources.", printable([]byte(uri))))
@@ -117,10 +120,8 @@ func (c *call) initialize(dst []byte) ([]byte, *failure) {
 		return dst, f
 	}
 	dst = append(member(c.open(dst, nil)), `"protocolVersion":"`...)
-	dst = append(append(dst, c.revision.String()...), `","capabilities":{"tools":{"listChanged":`...)
-	// Prompts and resources are left out here, though their empty lists are answered: some clients give the model tools for reading resources as
-	// soon as a server declares them.
-	dst = append(append(dst, c.listChanged()...), `}},"serverInfo":`...)
+	dst = append(append(dst, c.revision.String()...), `",`...)
+	dst = append(c.appendCapabilities(dst, caller), `,"serverInfo":`...)
 	dst = append(dst, c.h.infoFor(c.server)...)
 	return append(c.appendInstructions(dst, caller), "}}"...), nil
 }
@@ -130,17 +131,9 @@ func (c *call) discover(dst []byte) ([]byte, *failure) {
 	if f != nil {
 		return dst, f
 	}
-	dst = append(c.open(dst, nil), `,"supportedVersions":`+supportedRevisions+`,"capabilities":{"tools":{"listChanged":`...)
-	dst = append(append(dst, c.listChanged()...), `},"prompts":{},"resources":{}}`...)
+	dst = c.appendCapabilities(append(c.open(dst, nil), `,"supportedVersions":`+supportedRevisions+`,`...), caller)
 	dst = c.appendInstructions(dst, caller)
 	return append(dst, discoverCaching+"}}"...), nil
-}
-
-func (c *call) listChanged() string {
-	if c.h.changes == nil {
-		return "false"
-	}
-	return "true"
 }
 
 // infoFor is serverInfo with the name that people gave the server.
@@ -163,6 +156,9 @@ func (c *call) appendInstructions(dst []byte, caller *gateway.Caller) []byte {
 		" Take ids from answers, never guess them. An error says what was wrong and what to do next; a call whose outcome is unknown may have been done: look before you repeat it."
 	if definition.Instructions != "" {
 		words += "\n" + definition.Instructions
+	}
+	if fixed := slices.Sorted(maps.Keys(caller.Tools.Options.Bind)); len(fixed) > 0 {
+		words += "\nThis server is fixed to one " + strings.Join(fixed, " and one ") + ": no tool takes it, and nothing else can be reached."
 	}
 	return jsonscan.AppendQuote(append(dst, `,"instructions":`...), words)
 }

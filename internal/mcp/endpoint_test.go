@@ -131,7 +131,7 @@ type register struct {
 	mu       sync.Mutex
 	err      error
 	servers  map[string]*mcpserver.Server
-	watchers map[chan struct{}]string // the server that each watches
+	watchers map[*func()]string // the server that each watches
 }
 
 const (
@@ -144,7 +144,7 @@ const (
 
 func newRegister() *register {
 	return &register{
-		watchers: map[chan struct{}]string{},
+		watchers: map[*func()]string{},
 		servers: map[string]*mcpserver.Server{
 			openToken:   {ID: "mcp_open", Environment: "env_a", AccountID: "acc_a", Name: `Fleet "A"`},
 			lockedToken: {ID: "mcp_locked", Environment: "env_a", AccountID: "acc_a", Config: mcpserver.Config{RequireAPITokenAuth: true}},
@@ -175,15 +175,14 @@ func (r *register) Identify(_ context.Context, token string) (id, environment st
 	return "", "", false, nil
 }
 
-func (r *register) Watch(server *mcpserver.Server) (<-chan struct{}, func()) {
+func (r *register) Watch(server *mcpserver.Server, changed func()) (stop func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	changed := make(chan struct{}, 1)
-	r.watchers[changed] = server.ID
-	return changed, func() {
+	r.watchers[&changed] = server.ID
+	return func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		delete(r.watchers, changed)
+		delete(r.watchers, &changed)
 	}
 }
 
@@ -205,12 +204,8 @@ func (r *register) change(token string, config *mcpserver.Config) {
 		r.servers[token] = &changed
 	}
 	for w, id := range r.watchers {
-		if id != "mcp_"+strings.TrimPrefix(token, "tok-") {
-			continue
-		}
-		select {
-		case w <- struct{}{}:
-		default: // one signal waits already
+		if id == "mcp_"+strings.TrimPrefix(token, "tok-") {
+			(*w)()
 		}
 	}
 }

@@ -14,8 +14,10 @@
 //	result.go    a tool call's outcome → a CallToolResult
 //	page.go      tools/list, whole or in pages
 //	reply.go     JSON-RPC answers and errors as bytes
+//	prompt.go    prompts/list and prompts/get
 //	slow.go      an answer that takes long becomes a stream that shows it is alive
-//	events.go    server-sent events; listen.go and sse.go use them
+//	events.go    server-sent events
+//	stream.go    a stream that tells of changes; line.go is its connection, listen.go and sse.go begin one
 //
 // The endpoint keeps no sessions: every answer follows from the request alone, so any node can give it, also after a restart. The one exception
 // is the HTTP+SSE transport of 2024-11-05 (sse.go), where an answer travels on another connection than its question.
@@ -58,9 +60,9 @@ type APITokens interface {
 
 // Changes tells when a server's tools may have changed, on whichever node the change was made.
 type Changes interface {
-	// Watch returns a channel that receives after each change that may concern the server: its config, its end, the definition, live fields.
-	// Signals that come while one is waiting are one signal. stop ends the watch; the channel is not closed.
-	Watch(server *mcpserver.Server) (changed <-chan struct{}, stop func())
+	// Watch has changed called after each change that may concern the server: its config, its end, the definition, live fields. changed does not block. stop
+	// ends the watch.
+	Watch(server *mcpserver.Server, changed func()) (stop func())
 }
 
 // Options is what a Handler needs. Gateway and Servers are required.
@@ -79,6 +81,7 @@ type Options struct {
 	ToolsPage int           // tools in one answer to tools/list; 0: all, since many clients read only the first page
 	MaxBody   int64         // bytes of one POST; 0: 4 MiB
 	BodyTime  time.Duration // how long the body of one may take to arrive; 0: a minute
+	Patience  time.Duration // how long a write to a stream may take, after which its reader counts as gone; 0: 10 s
 }
 
 // pageMethods are those that a web page may use.
@@ -100,6 +103,7 @@ type Handler struct {
 	toolsPage int
 	maxBody   int64
 	bodyTime  time.Duration
+	patience  time.Duration
 
 	serverInfo   string // the JSON of serverInfo
 	metaOpen     string // the start of every modern result's _meta
@@ -107,8 +111,9 @@ type Handler struct {
 
 	closing  chan struct{}
 	closed   sync.Once
-	mu       sync.Mutex // guards sessions, and streams.Add against Close
+	mu       sync.Mutex // guards sessions and open, and streams.Add against Close
 	sessions map[string]*session
+	open     map[*stream]struct{}
 	streams  sync.WaitGroup
 }
 
@@ -119,9 +124,9 @@ func New(o Options) *Handler {
 	}
 	h := &Handler{
 		gateway: o.Gateway, servers: o.Servers, apiTokens: o.APITokens, changes: o.Changes,
-		origin: o.Origin, log: o.Log, keepAlive: o.KeepAlive, slowAfter: o.SlowAfter, toolsPage: o.ToolsPage, maxBody: o.MaxBody, bodyTime: o.BodyTime,
+		origin: o.Origin, log: o.Log, keepAlive: o.KeepAlive, slowAfter: o.SlowAfter, toolsPage: o.ToolsPage, maxBody: o.MaxBody, bodyTime: o.BodyTime, patience: o.Patience,
 		publicPrefix: o.Origin.PublicPath(),
-		closing:      make(chan struct{}), sessions: map[string]*session{},
+		closing:      make(chan struct{}), sessions: map[string]*session{}, open: map[*stream]struct{}{},
 	}
 	if h.log == nil {
 		h.log = slog.Default()
@@ -137,6 +142,9 @@ func New(o Options) *Handler {
 	}
 	if h.bodyTime <= 0 {
 		h.bodyTime = time.Minute
+	}
+	if h.patience <= 0 {
+		h.patience = 10 * time.Second
 	}
 	version := o.Version
 	if version == "" {
@@ -200,6 +208,9 @@ func (h *Handler) Close(ctx context.Context) error {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		close(h.closing)
+		for s := range h.open {
+			s.wake()
+		}
 	})
 	done := make(chan struct{})
 	go func() {
@@ -211,18 +222,5 @@ func (h *Handler) Close(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	}
-}
-
-// enter counts a stream. It is false once Close was called.
-func (h *Handler) enter() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	select {
-	case <-h.closing:
-		return false
-	default:
-		h.streams.Add(1)
-		return true
 	}
 }

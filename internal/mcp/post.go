@@ -90,7 +90,7 @@ func (h *Handler) post(w http.ResponseWriter, r *http.Request, token string) {
 	case c.message.isNotification():
 		w.WriteHeader(http.StatusAccepted)
 	case string(c.message.method) == "subscriptions/listen":
-		h.listen(w, &c, s, token)
+		h.listen(w, r, &c, s, token)
 	default:
 		h.answer(w, &c, s)
 	}
@@ -114,7 +114,7 @@ func (h *Handler) answer(w http.ResponseWriter, c *call, s *scratch) {
 		write(w, status, s.out)
 		return
 	}
-	e := newEvents(w)
+	e := h.newEvents(w)
 	_ = e.start()
 	_ = e.send("message", s.out)
 }
@@ -171,7 +171,7 @@ func (h *Handler) batch(w http.ResponseWriter, c *call, s *scratch) {
 		write(w, http.StatusOK, s.out)
 		return
 	}
-	e := newEvents(w)
+	e := h.newEvents(w)
 	_ = e.start()
 	_ = e.send("message", s.out)
 }

@@ -47,7 +47,7 @@ func TestDiscoverTellsAllInOneAnswer(t *testing.T) {
 	wantStatus(t, a, 200)
 	for path, want := range map[string]string{
 		"result.resultType": "complete", "result.supportedVersions": everyRevision, "result.cacheScope": "private", "result.ttlMs": "300000",
-		"result.capabilities":                             `{"prompts":{},"resources":{},"tools":{"listChanged":true}}`,
+		"result.capabilities":                             `{"tools":{"listChanged":true}}`,
 		"result._meta.io·modelcontextprotocol/serverInfo": `{"name":"sluice","version":"1.2.3"}`,
 		"result._meta.io·modelcontextprotocol/clientInfo": "",
 		"result.serverInfo":                               "",

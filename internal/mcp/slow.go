@@ -59,7 +59,7 @@ func (s *slowAnswer) tick() {
 	}
 	var err error
 	if s.events == nil {
-		s.events = newEvents(s.w)
+		s.events = s.h.newEvents(s.w)
 		err = s.events.start()
 	}
 	if err == nil {

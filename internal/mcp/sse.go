@@ -23,7 +23,7 @@ const (
 type session struct {
 	server *mcpserver.Server
 	ctx    context.Context // ends with the stream
-	inbox  chan []byte
+	stream *stream
 
 	mu       sync.Mutex
 	calls    sync.WaitGroup
@@ -33,13 +33,17 @@ type session struct {
 
 // sse opens the stream.
 func (h *Handler) sse(w http.ResponseWriter, r *http.Request, server *mcpserver.Server, token string) {
-	ctx, cancel := context.WithCancel(r.Context())
-	s := &session{server: server, ctx: ctx, inbox: make(chan []byte, maxInFlight), inFlight: map[string]context.CancelFunc{}}
+	ctx, cancel := context.WithCancel(context.Background()) // the stream outlives its request, see serve
+	st := &stream{token: token, server: server, header: credentials(r.Header)}
+	if h.changes != nil {
+		st.tools, st.prompts = listChanged("tools", nil), listChanged("prompts", nil)
+	}
+	s := &session{server: server, ctx: ctx, stream: st, inFlight: map[string]context.CancelFunc{}}
 	id := rand.Text()
 	h.mu.Lock()
 	h.sessions[id] = s
 	h.mu.Unlock()
-	defer func() {
+	st.ended = func() {
 		h.mu.Lock()
 		delete(h.sessions, id)
 		h.mu.Unlock()
@@ -48,21 +52,10 @@ func (h *Handler) sse(w http.ResponseWriter, r *http.Request, server *mcpserver.
 		s.mu.Unlock()
 		cancel()
 		s.calls.Wait()
-	}()
-
-	e := newEvents(w)
-	st := &stream{token: token, server: server, header: r.Header, inbox: s.inbox}
-	if h.changes != nil {
-		st.changed = []byte(`{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}`)
 	}
-	st.open = func() error {
-		if err := e.start(); err != nil {
-			return err
-		}
-		endpoint := h.publicPrefix + Path + url.PathEscape(token) + "?" + sessionParameter + "=" + id
-		return e.send("endpoint", []byte(endpoint))
-	}
-	h.stream(ctx, e, st)
+	endpoint := []byte(h.publicPrefix + Path + url.PathEscape(token) + "?" + sessionParameter + "=" + id)
+	st.open = func(l line) error { return l.send("endpoint", endpoint) }
+	h.serve(w, r, st)
 }
 
 // deliver takes a message that was posted to a session. It reports whether the scratch is the session's from now on.
@@ -103,8 +96,8 @@ func (h *Handler) deliver(w http.ResponseWriter, c *call, sc *scratch, id string
 func (s *session) begin(c *call, sc *scratch) *failure {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.over || len(s.inFlight) >= maxInFlight {
-		return &failure{message: fmt.Sprintf("%d requests of this stream wait for their answers: read those first.", len(s.inFlight))}
+	if waiting := len(s.inFlight) + s.stream.waiting(); s.over || waiting >= maxInFlight {
+		return &failure{message: fmt.Sprintf("%d requests of this stream wait for their answers: read those first.", waiting)}
 	}
 	id := string(c.message.id)
 	if s.inFlight[id] != nil {
@@ -124,10 +117,7 @@ func (s *session) begin(c *call, sc *scratch) *failure {
 		if ctx.Err() != nil {
 			return // cancelled: nobody wants the answer (2024-11-05, Cancellation)
 		}
-		select {
-		case s.inbox <- answer:
-		case <-s.ctx.Done():
-		}
+		s.stream.post(answer)
 	})
 	return nil
 }

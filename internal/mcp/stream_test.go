@@ -128,7 +128,7 @@ func quickly(o *mcp.Options) { o.KeepAlive, o.SlowAfter = 20*time.Millisecond, 5
 func TestListenTellsOfAChangedListOnceItHasAcknowledged(t *testing.T) {
 	e := newEndpoint(t, quickly)
 	r := e.listen(t, openToken, `{"toolsListChanged":true,"promptsListChanged":true,"resourceSubscriptions":["file:///x"]}`)
-	if got, want := r.next(false), (event{"message", `{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{` + subscription + `,"notifications":{"toolsListChanged":true}}}`}); got != want {
+	if got, want := r.next(false), (event{"message", `{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{` + subscription + `,"notifications":{"toolsListChanged":true,"promptsListChanged":true}}}`}); got != want {
 		t.Fatalf("first event %v, want %v", got, want)
 	}
 	r.next(true) // it stays alive
@@ -153,7 +153,7 @@ func TestListenTellsOfAChangedListOnceItHasAcknowledged(t *testing.T) {
 
 func TestListenTellsNothingThatWasNotAskedFor(t *testing.T) {
 	e := newEndpoint(t, quickly)
-	r := e.listen(t, openToken, `{"promptsListChanged":true}`)
+	r := e.listen(t, openToken, `{"resourcesListChanged":true,"toolsListChanged":false}`)
 	if got := r.next(false).data; !strings.Contains(got, `"notifications":{}`) {
 		t.Fatalf("acknowledged %s, want nothing", got)
 	}

@@ -18,7 +18,7 @@ type changes struct {
 
 type watcher struct {
 	server *mcpserver.Server
-	signal chan struct{}
+	tell   func()
 }
 
 func newChanges(st *store.Store) *changes {
@@ -36,12 +36,12 @@ func (c *changes) close() {
 }
 
 // Watch implements mcp.Changes.
-func (c *changes) Watch(server *mcpserver.Server) (<-chan struct{}, func()) {
-	w := &watcher{server, make(chan struct{}, 1)}
+func (c *changes) Watch(server *mcpserver.Server, changed func()) (stop func()) {
+	w := &watcher{server, changed}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.watchers[w] = struct{}{}
-	return w.signal, func() {
+	return func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		delete(c.watchers, w)
@@ -53,10 +53,7 @@ func (c *changes) changed(topic, key string) {
 	defer c.mu.Unlock()
 	for w := range c.watchers {
 		if w.concerns(topic, key) {
-			select {
-			case w.signal <- struct{}{}:
-			default: // one is waiting already
-			}
+			w.tell()
 		}
 	}
 }

@@ -83,7 +83,13 @@ func TestEveryNodeHearsOfWhatChangesAServersTools(t *testing.T) {
 		for _, n := range nodes {
 			c := newChanges(n.Store)
 			t.Cleanup(c.close)
-			signal, cancel := c.Watch(server)
+			signal := make(chan struct{}, 1)
+			cancel := c.Watch(server, func() {
+				select {
+				case signal <- struct{}{}:
+				default: // one is waiting already
+				}
+			})
 			t.Cleanup(cancel)
 			if _, err := here.Servers.Update(t.Context(), server.Environment, acct.ID, server.ID, mcpserver.Patch{Config: []byte(`{"methods":["read"]}`)}); err != nil {
 				t.Fatal(err)

@@ -45,7 +45,11 @@ func Compile(def *integration.Definition, opt Options) (*Toolset, error) {
 				return nil, err
 			}
 			t.plan.showValues(r, opt.Values[r.Name])
-			t.InputSchema = t.plan.inputSchema()
+			if t.InputSchema = t.verbatimSchema(opt.Values[r.Name] != nil); t.InputSchema != nil {
+				t.verbatim = true
+			} else {
+				t.InputSchema = t.plan.inputSchema()
+			}
 			t.mirror()
 			if opt.StructuredOutput {
 				t.OutputSchema = outputSchema(def, t)
@@ -56,6 +60,9 @@ func Compile(def *integration.Definition, opt Options) (*Toolset, error) {
 	s.headerList = s.list
 	if slices.ContainsFunc(s.Tools, func(t *Tool) bool { return len(t.Headers) > 0 }) {
 		s.headerList = listJSON(s.Tools, (*Tool).headerSchema)
+	}
+	if err := s.offerPrompts(); err != nil {
+		return nil, err
 	}
 	return s, nil
 }

@@ -27,7 +27,7 @@ func (t *Tool) mirror() {
 		for i := range p.args {
 			arg := &p.args[i]
 			name := arg.header
-			if derived && name == "" && isParent(t, arg) {
+			if derived && name == "" && !t.verbatim && isParent(t, arg) {
 				name = headerWords(arg.property)
 			}
 			if name == "" || derived && arg.header != "" || arg.fixed != nil || arg.in.ours() || arg.secret || !isToken(name) || !isPrimitive(arg.shown) {
@@ -77,7 +77,7 @@ func isPrimitive(shown []byte) bool {
 
 // headerSchema is the tool's input schema with what is mirrored said in it.
 func (t *Tool) headerSchema() []byte {
-	if len(t.Headers) == 0 {
+	if len(t.Headers) == 0 || t.verbatim { // what is verbatim says it already
 		return t.InputSchema
 	}
 	return t.plan.inputSchemaWith(func(arg *argument, shown []byte) []byte {

@@ -27,6 +27,7 @@ type Options struct {
 // Toolset is the compiled tools of one definition under one set of options.
 type Toolset struct {
 	Key        string // hash of all that shaped it
+	PromptsKey string // hash of the prompts that are offered
 	Definition *integration.Definition
 	Options    Options
 	Tools      []*Tool // those offered, in a stable order
@@ -35,6 +36,8 @@ type Toolset struct {
 	byOperation map[string]*Tool // resource + "." + method: all, documented or not, whatever the filter
 	list        []byte
 	headerList  []byte // list, with what is mirrored into headers
+	prompts     []*Prompt
+	promptList  []byte
 }
 
 // Tool is one method of one resource, ready to be called.
@@ -57,6 +60,7 @@ type Tool struct {
 
 	plan        *plan
 	headerWords []string // what the schema says of each of Headers
+	verbatim    bool     // InputSchema is as it was written
 }
 
 // IsList reports whether the tool takes limit and next_cursor and answers a page.

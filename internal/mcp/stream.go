@@ -1,0 +1,251 @@
+package mcp
+
+import (
+	"context"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"sluice/internal/mcpserver"
+)
+
+// stream tells of changes, and hands on messages, until somebody ends it. Between two events it costs no more than its connection: see ownLine.
+type stream struct {
+	line   line
+	token  string
+	server *mcpserver.Server
+	header http.Header // the API token, if the request showed one
+
+	tools   []byte                          // the message that tells of a changed list of tools; nil: do not tell
+	prompts []byte                          // the same of prompts
+	bye     []byte                          // the message that ends it; nil: none
+	open    func(line) error                // sends the first event; nil: none
+	ended   func()                          // is called at the end; nil: nobody wants to know
+	known   struct{ tools, prompts string } // keys of the lists as they were last told
+
+	mu    sync.Mutex
+	inbox [][]byte  // messages of others
+	due   time.Time // when to look what became of the lists; zero: nothing has changed
+}
+
+// settling is how long a stream waits after a change before it looks what became of the list.
+const settling = 50 * time.Millisecond
+
+// credentials is what a stream keeps of a request's headers.
+func credentials(h http.Header) http.Header {
+	if values := h["Authorization"]; len(values) == 1 {
+		return http.Header{"Authorization": {strings.Clone(values[0])}}
+	}
+	return nil
+}
+
+// serve begins a stream. Where the connection can be taken over, it returns at once and the stream goes on without the server's goroutine and buffers; else it
+// returns at the stream's end.
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, s *stream) {
+	if !h.enter(s) {
+		refuse(w, http.StatusServiceUnavailable, "Sluice is shutting down: connect again in a few seconds.")
+		if s.ended != nil {
+			s.ended()
+		}
+		return
+	}
+	s.token = strings.Clone(s.token) // of the request's path, which is not to be kept
+	if own, ok := h.takeOver(w, r); ok {
+		h.setLine(s, own)
+		go h.run(context.Background(), s)
+		return
+	}
+	h.setLine(s, h.newHeldLine(w, r))
+	h.run(r.Context(), s)
+}
+
+// enter counts a stream. It is false once Close was called.
+func (h *Handler) enter(s *stream) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	select {
+	case <-h.closing:
+		return false
+	default:
+		h.streams.Add(1)
+		h.open[s] = struct{}{}
+		return true
+	}
+}
+
+func (h *Handler) setLine(s *stream, l line) {
+	s.mu.Lock()
+	s.line = l
+	s.mu.Unlock()
+}
+
+// leave is the end of a stream, whatever ended it.
+func (h *Handler) leave(s *stream) {
+	if v := recover(); v != nil { // of a stream on its own nobody else takes care
+		h.log.Error("mcp: panic on a stream", "mcp_server", s.server.ID, "panic", v, "stack", string(debug.Stack()))
+	}
+	s.line.end()
+	if s.ended != nil {
+		s.ended()
+	}
+	h.mu.Lock()
+	delete(h.open, s)
+	h.mu.Unlock()
+	h.streams.Done()
+}
+
+// run serves a stream. It returns when the client is gone or stalls, when the server behind the token or the right to it has ended, or on Close.
+func (h *Handler) run(ctx context.Context, s *stream) {
+	defer h.leave(s)
+	if h.changes != nil && (s.tools != nil || s.prompts != nil) {
+		// The watch begins before the keys are read, so that no change falls between the two.
+		stop := h.changes.Watch(s.server, s.changed)
+		defer stop()
+		s.known.tools, s.known.prompts = h.listKeys(ctx, s.server)
+	}
+	if s.line.start() != nil || s.open != nil && s.open(s.line) != nil {
+		return
+	}
+	s.open = nil
+	tick := time.Now().Add(h.keepAlive)
+	for {
+		select {
+		case <-h.closing:
+			s.sayBye()
+			return
+		default:
+		}
+		if s.line.wait(s.until(tick)) != nil {
+			return
+		}
+		messages, due := s.take()
+		for _, message := range messages {
+			if s.line.send("message", message) != nil {
+				return
+			}
+		}
+		ticked := !time.Now().Before(tick)
+		if !due && !ticked {
+			continue
+		}
+		if !h.renew(ctx, s) {
+			s.sayBye()
+			return
+		}
+		if due && h.tell(ctx, s) != nil {
+			return
+		}
+		if ticked {
+			if s.line.alive() != nil {
+				return
+			}
+			tick = time.Now().Add(h.keepAlive)
+		}
+	}
+}
+
+// until is when there is something to do at the latest.
+func (s *stream) until(tick time.Time) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.due.IsZero() && s.due.Before(tick) {
+		return s.due
+	}
+	return tick
+}
+
+// take returns the messages that wait, and whether it is time to look at the lists.
+func (s *stream) take() (messages [][]byte, due bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	messages, s.inbox = s.inbox, nil
+	if due = !s.due.IsZero() && !time.Now().Before(s.due); due {
+		s.due = time.Time{}
+	}
+	return messages, due
+}
+
+// changed is told of each change that may concern the lists. The caches that they are read through hear of it at the same time, in no order, and one change
+// often brings others: so the stream waits a little before it looks.
+func (s *stream) changed() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.due.IsZero() {
+		s.due = time.Now().Add(settling)
+		s.line.wake()
+	}
+}
+
+// post has a message sent.
+func (s *stream) post(message []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inbox = append(s.inbox, message)
+	s.line.wake()
+}
+
+// waiting is how many messages have not been sent yet.
+func (s *stream) waiting() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.inbox)
+}
+
+// wake has the stream look around.
+func (s *stream) wake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.line != nil {
+		s.line.wake()
+	}
+}
+
+// tell sends word of the lists that are not as they were.
+func (h *Handler) tell(ctx context.Context, s *stream) error {
+	tools, prompts := h.listKeys(ctx, s.server)
+	if tools == "" {
+		return nil // not known now; the next change tells
+	}
+	if s.tools != nil && tools != s.known.tools {
+		if err := s.line.send("message", s.tools); err != nil {
+			return err
+		}
+	}
+	if s.prompts != nil && prompts != s.known.prompts {
+		if err := s.line.send("message", s.prompts); err != nil {
+			return err
+		}
+	}
+	s.known.tools, s.known.prompts = tools, prompts
+	return nil
+}
+
+// renew looks the server up again: it may have changed, or ended. A database that does not answer ends no stream.
+func (h *Handler) renew(ctx context.Context, s *stream) bool {
+	server, _, refusal := h.identify(ctx, s.token, s.header)
+	if refusal != nil {
+		return refusal.status >= http.StatusInternalServerError
+	}
+	s.server = server
+	return true
+}
+
+// listKeys identify what tools/list and prompts/list answer for the server. They are "" if that cannot be told now.
+func (h *Handler) listKeys(ctx context.Context, server *mcpserver.Server) (tools, prompts string) {
+	opened, err := h.gateway.Open(ctx, server)
+	if err != nil {
+		if ctx.Err() == nil {
+			h.log.WarnContext(ctx, "mcp: could not open the tools for a stream", "mcp_server", server.ID, "error", err)
+		}
+		return "", ""
+	}
+	return opened.Tools.Key, opened.Tools.PromptsKey
+}
+
+func (s *stream) sayBye() {
+	if s.bye != nil {
+		_ = s.line.send("message", s.bye)
+	}
+}
