@@ -79,24 +79,33 @@ type StatusError struct {
 func (e *StatusError) Error() string { return e.Message }
 
 // usable returns a *StatusError unless the account can make calls.
-func usable(a *Account, label string) error {
+func (s *Service) usable(a *Account, label string) error {
 	switch a.Status {
 	case Active:
 		return nil
 	case Disabled:
 		return &StatusError{a.Status, fmt.Sprintf("The integrated account %s is disabled: no calls are made with it until it is set to active again.", a.ID)}
 	case Connecting:
-		return &StatusError{a.Status, fmt.Sprintf("The integrated account %s is not connected yet: finish connecting it first.", a.ID)}
+		return &StatusError{a.Status, fmt.Sprintf("The integrated account %s is not connected yet: finish connecting it first%s.", a.ID, s.at(a.ID))}
 	}
-	return deadAccount(a.ID, a.Status, label, a.LastError)
+	return s.dead(a.ID, a.Status, label, a.LastError)
 }
 
-func deadAccount(id string, status Status, label, why string) *StatusError {
-	message := fmt.Sprintf("The integrated account %s must be connected to %s again by its owner", id, label)
+// dead says in one sentence that an account must be connected again, where, and why.
+func (s *Service) dead(id string, status Status, label, why string) *StatusError {
+	message := fmt.Sprintf("The integrated account %s must be connected to %s again by its owner%s", id, label, s.at(id))
 	if why != "" {
 		message += ": " + why
 	}
 	return &StatusError{status, period(message)}
+}
+
+// at is where an account is connected again.
+func (s *Service) at(id string) string {
+	if s.reconnectURL == nil {
+		return ""
+	}
+	return " at " + s.reconnectURL(id)
 }
 
 func period(s string) string {

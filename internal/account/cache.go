@@ -29,6 +29,15 @@ type held struct {
 	renew      time.Time // from when on it is renewed, before it expires
 }
 
+// token is the held token as an exchange yields it.
+func (h *held) token() *token {
+	t := &token{Access: h.credential.Token, Refresh: h.credential.refresh}
+	if !h.expires.IsZero() {
+		t.Expires = h.expires.UnixMilli()
+	}
+	return t
+}
+
 // cache keeps entries until the store tells of a change. It is dropped whole when it is full: what is in use is read again within milliseconds.
 type cache struct {
 	mu      sync.RWMutex

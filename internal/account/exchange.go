@@ -198,28 +198,9 @@ func (s *Service) headers(v *Values, own map[string]string) ([][2]string, error)
 // probe makes the definition's validation call. A *refusedError says that the credential is dead; nil, that it is not.
 func (s *Service) probe(ctx context.Context, p *integration.Probe, v *Values) error {
 	const what = "to try the credentials"
-	address, err := s.address(p.Path, v)
+	response, err := s.ask(ctx, what, orDefault(p.Method, http.MethodGet), p.Path, v)
 	if err != nil {
 		return err
-	}
-	auth, err := s.Authorize(v.Definition.Authorization, v)
-	if err != nil {
-		return &refusedError{err.Error()}
-	}
-	if auth.Query != "" {
-		address += separator(address) + auth.Query
-	}
-	headers, err := s.headers(v, nil)
-	if err != nil {
-		return err
-	}
-	headers = append(append(headers, auth.Header...), [2]string{"Accept", "application/json"})
-	if auth.Cookie != "" {
-		headers = append(headers, [2]string{"Cookie", auth.Cookie})
-	}
-	response, err := s.outbound.Do(ctx, &outbound.Request{Method: strings.ToUpper(orDefault(p.Method, http.MethodGet)), URL: address, Header: headers, Timeout: exchangeTimeout})
-	if err != nil && response == nil {
-		return unavailable(labelOf(v.Definition), what, err)
 	}
 	switch {
 	case response.Status >= 200 && response.Status <= 299, response.Status == http.StatusForbidden: // 403: a permission is missing, the credential is not dead
@@ -229,6 +210,34 @@ func (s *Service) probe(ctx context.Context, p *integration.Probe, v *Values) er
 	}
 	// Whatever else it answers says nothing of the credential.
 	return unavailableAt(labelOf(v.Definition), what, response.Status, fmt.Errorf("it answered %d; is the base URL right?", response.Status))
+}
+
+// ask makes a call with the credential, outside the resources.
+func (s *Service) ask(ctx context.Context, what, method, path string, v *Values) (*outbound.Response, error) {
+	address, err := s.address(path, v)
+	if err != nil {
+		return nil, err
+	}
+	auth, err := s.Authorize(v.Definition.Authorization, v)
+	if err != nil {
+		return nil, &refusedError{err.Error()}
+	}
+	if auth.Query != "" {
+		address += separator(address) + auth.Query
+	}
+	headers, err := s.headers(v, nil)
+	if err != nil {
+		return nil, err
+	}
+	headers = append(append(headers, auth.Header...), [2]string{"Accept", "application/json"})
+	if auth.Cookie != "" {
+		headers = append(headers, [2]string{"Cookie", auth.Cookie})
+	}
+	response, err := s.outbound.Do(ctx, &outbound.Request{Method: strings.ToUpper(method), URL: address, Header: headers, Timeout: exchangeTimeout})
+	if err != nil && response == nil {
+		return nil, unavailable(labelOf(v.Definition), what, err)
+	}
+	return response, nil
 }
 
 // answered tells a refusal from a vendor that could not answer, with the vendor's own words.

@@ -16,7 +16,14 @@ const (
 	formatNone   = "none"
 	formatStatic = "static"
 	formatLogin  = "login"
+	formatCode   = "oauth2_authorization_code"
+	formatClient = "oauth2_client_credentials"
 )
+
+// renewable reports whether Sluice itself can have a new token of the vendor.
+func renewable(way *integration.Credentials) bool {
+	return way.Format == formatLogin || way.Format == formatCode || way.Format == formatClient
+}
 
 const (
 	maxValue = 64 << 10 // bytes of one field: a private key fits
@@ -95,7 +102,7 @@ func checkField(path string, f integration.Field, value string) (string, error) 
 		value = f.Default
 	}
 	if value == "" {
-		if f.Optional {
+		if f.Optional || f.Choices != nil { // of choices one is taken later
 			return "", nil
 		}
 		return "", invalid(path, "is required%s", help(f))
@@ -157,6 +164,9 @@ func (t *Templates) checkBase(def *integration.Definition, context map[string]st
 			continue
 		}
 		value, ok := v.lookup(ref.Space, ref.Name)
+		if !ok && def.Context.Chosen(ref.Name) {
+			return nil // it can be checked once the choice is made
+		}
 		if !ok {
 			return invalid(field("context", ref.Name), "is required: the address of %s is made of it", def.Label)
 		}

@@ -30,7 +30,7 @@ func (s *Service) Credential(ctx context.Context, acct *Account) (*Credential, e
 	}
 	now := s.now()
 	switch {
-	case h.way.Format == formatLogin && h.credential.Token == "", !h.expires.IsZero() && !now.Before(h.expires):
+	case renewable(h.way) && h.credential.Token == "", !h.expires.IsZero() && !now.Before(h.expires):
 		if h, err = s.renew(ctx, e.account, h.credential.Version); err != nil {
 			return nil, err
 		}
@@ -59,7 +59,7 @@ func (s *Service) opened(ctx context.Context, environment, id string) (*entry, *
 	if err != nil {
 		return nil, nil, fmt.Errorf("find the integration of account %s: %w", id, err)
 	}
-	if err := usable(e.account, labelOf(def)); err != nil {
+	if err := s.usable(e.account, labelOf(def)); err != nil {
 		return nil, nil, err
 	}
 	h, err := s.open(e, def)
@@ -77,7 +77,7 @@ func (s *Service) Renew(ctx context.Context, acct *Account, failed *Credential) 
 	if h.credential.Version > failed.Version {
 		return h.credential, nil
 	}
-	if h.way.Format != formatLogin {
+	if !renewable(h.way) {
 		return nil, fmt.Errorf("%w: it is what the account's owner entered", ErrNotRenewable)
 	}
 	if h, err = s.renew(ctx, e.account, failed.Version); err != nil {
@@ -133,7 +133,7 @@ func (s *Service) renewOnce(ctx context.Context, environment, id string, version
 		return nil, fmt.Errorf("find the integration of account %s: %w", id, err)
 	}
 	if !force {
-		if err := usable(e.account, labelOf(def)); err != nil {
+		if err := s.usable(e.account, labelOf(def)); err != nil {
 			return nil, err
 		}
 	}
@@ -141,16 +141,20 @@ func (s *Service) renewOnce(ctx context.Context, environment, id string, version
 	if err != nil {
 		return nil, err
 	}
-	if !force && h.credential.Version > version {
+	if h.credential.Version > version {
 		return h, nil // the winner's
 	}
 	v := &Values{Definition: def, Context: e.account.Context, Credential: h.credential}
-	if h.way.Format != formatLogin {
+	if !renewable(h.way) {
 		return h, s.reprove(ctx, e, def, h, v)
 	}
-	fresh, err := s.newToken(ctx, h.way, v)
-	if refused, ok := errors.AsType[*refusedError](err); ok {
-		err := s.rejected(ctx, e, def, h, "its answer to the login was: "+refused.why)
+	fresh, err := s.newToken(ctx, environment, h.way, v)
+	refused, ok := errors.AsType[*refusedError](err)
+	if !ok && errors.Is(err, ErrNotRenewable) && !h.expires.IsZero() && !s.now().Before(h.expires) {
+		refused, ok = &refusedError{"the access has expired, and no refresh token was given to prolong it"}, true
+	}
+	if ok {
+		err := s.rejected(ctx, e, def, h, answerTo(h.way)+refused.why)
 		if errors.Is(err, errMoved) {
 			return s.reread(ctx, environment, id, def)
 		}
@@ -165,6 +169,45 @@ func (s *Service) renewOnce(ctx context.Context, environment, id string, version
 	return s.keep(ctx, e, def, h, fresh)
 }
 
+// answerTo introduces a vendor's refusal to renew.
+func answerTo(way *integration.Credentials) string {
+	if way.Format == formatLogin {
+		return "its answer to the login was: "
+	}
+	return "it no longer renews the access: "
+}
+
+// resume finds out about an account that was not active for another reason than its credential, once that works: whether it is now.
+func (s *Service) resume(ctx context.Context, environment, id string, h *held) error {
+	e, err := s.read(ctx, environment, id)
+	if err != nil || e.account.Status != ValidationError && e.account.Status != Connecting {
+		return err
+	}
+	proven, err := s.check(ctx, h.def, h.credential.Fields, e.account.Context, h.token(), true)
+	if err != nil {
+		return s.unproven(h.def, err)
+	}
+	a := *e.account
+	a.Status, a.LastError, a.Context = proven.status, "", proven.context
+	column, err := contextColumn(a.Context)
+	if err != nil {
+		return err
+	}
+	return s.store.Tx(ctx, func(tx *store.Tx) error {
+		row, err := lock(ctx, tx, environment, id)
+		if err != nil {
+			return err
+		}
+		_, err = tx.UpdateAccount(ctx, db.UpdateAccountParams{TenantID: row.TenantID, Name: row.Name, Context: column, UpdatedAt: store.Millis(s.now()), Environment: environment, ID: id})
+		if err != nil {
+			return err
+		}
+		row.Context = column
+		tx.Publish(store.Accounts, id)
+		return s.move(ctx, tx, h.def, row, a.Status, "")
+	})
+}
+
 // reprove tries a credential that does not change, and makes its account active.
 func (s *Service) reprove(ctx context.Context, e *entry, def *integration.Definition, h *held, v *Values) error {
 	if h.way.Validate != nil {
@@ -176,11 +219,20 @@ func (s *Service) reprove(ctx context.Context, e *entry, def *integration.Defini
 			return err
 		}
 	}
+	if e.account.Status == Connecting || e.account.Status == ValidationError {
+		return nil // resume knows more
+	}
 	return s.find(ctx, e, def, h, Active, "")
 }
 
 // newToken refreshes, and where there is no refresh or it is refused, logs in.
-func (s *Service) newToken(ctx context.Context, way *integration.Credentials, v *Values) (*token, error) {
+func (s *Service) newToken(ctx context.Context, environment string, way *integration.Credentials, v *Values) (*token, error) {
+	switch way.Format {
+	case formatCode:
+		return s.refreshGrant(ctx, environment, way, v)
+	case formatClient:
+		return s.clientCredentials(ctx, environment, way, v)
+	}
 	if way.Refresh != nil && v.Credential.Token != "" && !s.templates.exchangeLacks(way.Refresh, v) {
 		t, err := s.exchange(ctx, "for a new token", way.Refresh, v)
 		if err == nil {
@@ -277,7 +329,7 @@ func (s *Service) Rejected(ctx context.Context, acct *Account, failed *Credentia
 		if err != nil {
 			return nil, fmt.Errorf("find the integration of account %s: %w", acct.ID, err)
 		}
-		if err := usable(e.account, labelOf(def)); err != nil {
+		if err := s.usable(e.account, labelOf(def)); err != nil {
 			return nil, err
 		}
 		h, err := s.open(e, def)
@@ -316,7 +368,7 @@ func (s *Service) condemn(ctx context.Context, e *entry, def *integration.Defini
 		return err
 	}
 	s.log.Warn("an integrated account must be connected again", "account", e.account.ID, "integration", def.Name, "reason", why)
-	return deadAccount(e.account.ID, NeedsReauth, labelOf(def), why)
+	return s.dead(e.account.ID, NeedsReauth, labelOf(def), why)
 }
 
 // find sets what was found out about a credential: errMoved if there is a newer one. An account that a person disabled in the meantime stays so.

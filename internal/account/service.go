@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math"
 	"time"
 
 	"sluice/internal/integration"
@@ -15,14 +16,18 @@ import (
 	"sluice/internal/store/db"
 )
 
-// Config is what a Service is made of. All of it is needed but Log and Now.
+// Config is what a Service is made of. What is not said to have a default is needed.
 type Config struct {
 	Store       *store.Store
 	Sealer      Sealer
 	Definitions Definitions
 	Outbound    *outbound.Client
-	Log         *slog.Logger     // nil: slog.Default()
-	Now         func() time.Time // nil: time.Now
+
+	Callback     string                 // the URL that vendors send people back to, who signed in with them; registered with each vendor
+	ReconnectURL func(id string) string // where a person connects an account again; nil: nobody is told
+
+	Log *slog.Logger     // nil: slog.Default()
+	Now func() time.Time // nil: time.Now
 }
 
 // Service keeps integrated accounts. It is safe for concurrent use.
@@ -34,7 +39,11 @@ type Service struct {
 	log         *slog.Logger
 	now         func() time.Time
 
+	callback     string
+	reconnectURL func(id string) string
+
 	templates   Templates
+	discovery   discovery
 	cache       cache
 	flights     flights
 	attempts    attempts
@@ -43,7 +52,8 @@ type Service struct {
 
 // New makes a Service. Close it before its store.
 func New(c Config) *Service {
-	s := &Service{store: c.Store, sealer: c.Sealer, definitions: c.Definitions, outbound: c.Outbound, log: c.Log, now: c.Now}
+	s := &Service{store: c.Store, sealer: c.Sealer, definitions: c.Definitions, outbound: c.Outbound,
+		callback: c.Callback, reconnectURL: c.ReconnectURL, log: c.Log, now: c.Now}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -67,16 +77,17 @@ type NewAccount struct {
 	Name        string
 	Credentials map[string]string
 	Context     map[string]string
+	Within      Within // may be nil
 }
 
-// Create connects an account: what was entered is checked against the definition's form and proven with the vendor before anything is kept. What is wrong
-// is an *InvalidError; a vendor that could not be asked, an *UnavailableError.
+// Create connects an account: what was entered is checked against the definition's form and proven with the vendor before anything is kept. It is active then,
+// or connecting where there is something to choose yet (Question). What is wrong is an *InvalidError; a vendor that could not be asked, an *UnavailableError.
 func (s *Service) Create(ctx context.Context, environment string, n NewAccount) (*Account, error) {
 	def, err := s.definitions.Find(ctx, environment, n.Integration)
 	if err != nil {
 		return nil, fmt.Errorf("find the integration: %w", err)
 	}
-	a := &Account{ID: store.NewID("acc"), Environment: environment, Integration: def.Name, Status: Active}
+	a := &Account{ID: store.NewID("acc"), Environment: environment, Integration: def.Name}
 	if a.TenantID, err = checkName("tenant_id", n.TenantID); err != nil {
 		return nil, err
 	}
@@ -90,15 +101,16 @@ func (s *Service) Create(ctx context.Context, environment string, n NewAccount) 
 	if a.Context, err = s.checkContext(def, n.Context); err != nil {
 		return nil, err
 	}
-	t, err := s.prove(ctx, def, fields, a.Context)
+	proven, err := s.prove(ctx, environment, def, fields, a.Context)
 	if err != nil {
 		return nil, err
 	}
+	a.Status, a.Context = proven.status, proven.context
 	row := db.Account{ID: a.ID, Environment: environment, TenantID: a.TenantID, Name: a.Name, Integration: a.Integration, Status: string(a.Status), CredentialVersion: 1}
 	if row.Credentials, err = s.sealFields(a.ID, fields); err != nil {
 		return nil, err
 	}
-	if row.Token, row.TokenExpiresAt, err = s.sealToken(a.ID, t); err != nil {
+	if row.Token, row.TokenExpiresAt, err = s.sealToken(a.ID, proven.token); err != nil {
 		return nil, err
 	}
 	if row.Context, err = contextColumn(a.Context); err != nil {
@@ -106,7 +118,13 @@ func (s *Service) Create(ctx context.Context, environment string, n NewAccount) 
 	}
 	row.CreatedAt = store.Millis(s.now())
 	row.UpdatedAt = row.CreatedAt
-	if err := s.store.Tx(ctx, func(tx *store.Tx) error { return s.insert(ctx, tx, def, &row) }); err != nil {
+	err = s.store.Tx(ctx, func(tx *store.Tx) error {
+		if err := s.insert(ctx, tx, def, &row); err != nil {
+			return err
+		}
+		return n.Within.run(tx, &row)
+	})
+	if err != nil {
 		return nil, fmt.Errorf("store the account: %w", err)
 	}
 	a.CreatedAt, a.UpdatedAt = store.Time(row.CreatedAt), store.Time(row.UpdatedAt)
@@ -119,55 +137,6 @@ func (s *Service) checkContext(def *integration.Definition, given map[string]str
 		return nil, err
 	}
 	return values, s.templates.checkBase(def, values)
-}
-
-// prove shows the vendor what was entered: by a login, and by the validation call where the definition has one.
-func (s *Service) prove(ctx context.Context, def *integration.Definition, fields, context map[string]string) (*token, error) {
-	h, err := s.hold(def, fields, context, &token{}, 0)
-	if err != nil {
-		return nil, err
-	}
-	var t *token
-	v := &Values{Definition: def, Context: context, Credential: h.credential}
-	switch h.way.Format {
-	case formatNone, formatStatic:
-	case formatLogin:
-		if h.way.Login == nil {
-			return nil, fmt.Errorf("integration %s logs in, and its definition has no login", def.Name)
-		}
-		if t, err = s.exchange(ctx, "to log in", h.way.Login, v); err != nil {
-			return nil, s.unproven(def, err)
-		}
-		if h, err = s.hold(def, fields, context, t, 0); err != nil {
-			return nil, err
-		}
-		v.Credential = h.credential
-	default:
-		return nil, invalid("integration", "connects accounts by %s, which cannot be done with credentials alone", h.way.Format)
-	}
-	if h.way.Validate != nil {
-		if err := s.probe(ctx, h.way.Validate, v); err != nil {
-			return nil, s.unproven(def, err)
-		}
-	}
-	return t, nil
-}
-
-// unproven says which input is to blame for a proof that failed.
-func (s *Service) unproven(def *integration.Definition, err error) error {
-	if refused, ok := errors.AsType[*refusedError](err); ok {
-		return &InvalidError{Field: "credentials", Message: period(fmt.Sprintf("were refused by %s: %s", labelOf(def), refused.why)), Remote: true}
-	}
-	if wire, ok := errors.AsType[*outbound.Error](err); ok && (wire.Reason == outbound.Refused || wire.Reason == outbound.BadRequest) {
-		where := "context"
-		for _, f := range def.Context {
-			if f.Name == "base_url" {
-				where = "context.base_url"
-			}
-		}
-		return invalid(where, "cannot be used: %s", period(wire.Error()))
-	}
-	return err
 }
 
 func contextColumn(values map[string]string) (string, error) {
@@ -231,6 +200,7 @@ type Change struct {
 	Context     map[string]*string // by name; nil takes the value away
 	Credentials map[string]string  // what is not given stays
 	Status      *Status            // Disabled, or Active for one that was
+	Within      Within             // may be nil
 }
 
 // Update changes an account. New credentials or another context are proven with the vendor first; an account that is connected again so keeps its id and
@@ -257,16 +227,26 @@ func (s *Service) Update(ctx context.Context, environment, id string, c Change) 
 		}
 	}
 	var secret *db.UpdateAccountCredentialsParams
-	if len(c.Credentials) > 0 || len(c.Context) > 0 {
-		if secret, err = s.reconnect(ctx, e, &a, &c); err != nil {
-			return nil, err
+	def, err := s.definitions.Find(ctx, environment, a.Integration)
+	switch {
+	case len(c.Credentials) == 0 && len(c.Context) == 0:
+		if err != nil {
+			def = nil // its integration is gone, and it can be renamed and disabled all the same
 		}
+	case err != nil:
+		return nil, fmt.Errorf("find the integration of account %s: %w", id, err)
+	case len(c.Credentials) == 0 && onlyChoices(def, c.Context):
+		err = s.choose(ctx, e, def, &a, &c)
+	default:
+		secret, err = s.reconnect(ctx, e, def, &a, &c)
+	}
+	if err != nil && def != nil {
+		return nil, err
 	}
 	context, err := contextColumn(a.Context)
 	if err != nil {
 		return nil, err
 	}
-	def, _ := s.definitions.Find(ctx, environment, a.Integration) // nil: its integration is gone, and the account can be disabled all the same
 	a.UpdatedAt = s.now()
 	err = s.store.Tx(ctx, func(tx *store.Tx) error {
 		row, err := lock(ctx, tx, environment, id)
@@ -285,11 +265,13 @@ func (s *Service) Update(ctx context.Context, environment, id string, c Change) 
 			}
 		}
 		tx.Publish(store.Accounts, id)
-		if secret == nil && c.Status == nil {
-			return nil
-		}
 		row.Name, row.TenantID, row.Context = a.Name, a.TenantID, context
-		return s.move(ctx, tx, def, row, a.Status, a.LastError)
+		if secret != nil || a.Status != e.account.Status {
+			if err := s.move(ctx, tx, def, row, a.Status, a.LastError); err != nil {
+				return err
+			}
+		}
+		return c.Within.run(tx, row)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("change account %s: %w", id, err)
@@ -308,11 +290,7 @@ func changeStatus(from, to Status, reconnects bool) (Status, error) {
 }
 
 // reconnect checks and proves changed credentials and context.
-func (s *Service) reconnect(ctx context.Context, e *entry, a *Account, c *Change) (*db.UpdateAccountCredentialsParams, error) {
-	def, err := s.definitions.Find(ctx, a.Environment, a.Integration)
-	if err != nil {
-		return nil, fmt.Errorf("find the integration of account %s: %w", a.ID, err)
-	}
+func (s *Service) reconnect(ctx context.Context, e *entry, def *integration.Definition, a *Account, c *Change) (*db.UpdateAccountCredentialsParams, error) {
 	fields, err := s.openFields(&e.row)
 	if err != nil {
 		return nil, err
@@ -328,33 +306,74 @@ func (s *Service) reconnect(ctx context.Context, e *entry, a *Account, c *Change
 			return nil, err
 		}
 	}
-	values := maps.Clone(a.Context)
-	for name, value := range c.Context {
+	if a.Context, err = s.checkContext(def, changed(a.Context, c.Context)); err != nil {
+		return nil, err
+	}
+	proven, err := s.prove(ctx, a.Environment, def, fields, a.Context)
+	if err != nil {
+		return nil, err
+	}
+	a.Context = proven.context
+	a.settled(proven.status, c)
+	p := &db.UpdateAccountCredentialsParams{Environment: a.Environment, ID: a.ID}
+	if p.Credentials, err = s.sealFields(a.ID, fields); err != nil {
+		return nil, err
+	}
+	p.Token, p.TokenExpiresAt, err = s.sealToken(a.ID, proven.token)
+	return p, err
+}
+
+// choose takes what was chosen, with the credential that the account has.
+func (s *Service) choose(ctx context.Context, e *entry, def *integration.Definition, a *Account, c *Change) error {
+	h, err := s.current(ctx, e, def)
+	if err != nil {
+		return err
+	}
+	if a.Context, err = s.checkContext(def, changed(a.Context, c.Context)); err != nil {
+		return err
+	}
+	proven, err := s.check(ctx, def, h.credential.Fields, a.Context, h.token(), false)
+	if err != nil {
+		return s.unproven(def, err)
+	}
+	a.Context = proven.context
+	a.settled(proven.status, c)
+	return nil
+}
+
+// settled is the status of an account whose credential has just worked: one that a person disabled stays so, unless the change says otherwise.
+func (a *Account) settled(status Status, c *Change) {
+	if c.Status == nil && a.Status != Disabled || a.Status == Active {
+		a.Status = status
+	}
+	if a.Status == Active || a.Status == Connecting {
+		a.LastError = ""
+	}
+}
+
+func changed(values map[string]string, by map[string]*string) map[string]string {
+	values = maps.Clone(values)
+	if values == nil {
+		values = map[string]string{}
+	}
+	for name, value := range by {
 		if value == nil {
 			delete(values, name)
 		} else {
 			values[name] = *value
 		}
 	}
-	if a.Context, err = s.checkContext(def, values); err != nil {
-		return nil, err
+	return values
+}
+
+// onlyChoices reports whether a change is of nothing but what the vendor lets the account choose.
+func onlyChoices(def *integration.Definition, change map[string]*string) bool {
+	for name := range change {
+		if !def.Context.Chosen(name) {
+			return false
+		}
 	}
-	t, err := s.prove(ctx, def, fields, a.Context)
-	if err != nil {
-		return nil, err
-	}
-	if c.Status == nil && a.Status != Disabled {
-		a.Status = Active
-	}
-	if a.Status == Active {
-		a.LastError = ""
-	}
-	p := &db.UpdateAccountCredentialsParams{Environment: a.Environment, ID: a.ID}
-	if p.Credentials, err = s.sealFields(a.ID, fields); err != nil {
-		return nil, err
-	}
-	p.Token, p.TokenExpiresAt, err = s.sealToken(a.ID, t)
-	return p, err
+	return true
 }
 
 // Delete removes an account with the MCP servers on it.
@@ -378,10 +397,14 @@ func (s *Service) RefreshCredentials(ctx context.Context, environment, id string
 		return nil, err
 	}
 	if e.account.Status == Disabled {
-		return nil, usable(e.account, "")
+		return nil, s.usable(e.account, "")
 	}
 	_, err = s.flights.do(ctx, id+"/refresh", renewalTime, func(ctx context.Context) (*held, error) {
-		return s.renewOnce(ctx, environment, id, 0, true)
+		h, err := s.renewOnce(ctx, environment, id, math.MaxInt64, true)
+		if err != nil {
+			return nil, err
+		}
+		return h, s.resume(ctx, environment, id, h)
 	})
 	if status, ok := errors.AsType[*StatusError](err); ok {
 		return nil, &InvalidError{Field: "credentials", Message: status.Message, Remote: true}

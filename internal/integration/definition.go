@@ -222,10 +222,27 @@ type Field struct {
 	Default  string   `yaml:"default" json:"default,omitempty"`
 	Optional bool     `yaml:"optional" json:"optional,omitempty"`
 	Options  []string `yaml:"options" json:"options,omitempty"`
+	// Choices makes a field of context one that is asked once the credential works, since only then the vendor can be asked what there is to choose.
+	Choices *Choices `yaml:"choices" json:"choices,omitempty"`
+}
+
+// Choices is a call that lists what a field can be. Items, Value and Label are dotted paths: into the answer, and into one item.
+type Choices struct {
+	Method string `yaml:"method" json:"method,omitempty"` // get (the default), post
+	Path   string `yaml:"path" json:"path"`
+	Items  string `yaml:"items" json:"items,omitempty"` // empty: the answer is the list
+	Value  string `yaml:"value" json:"value"`
+	Label  string `yaml:"label" json:"label,omitempty"` // what people call it; empty: the value
 }
 
 // Fields is a form, in order.
 type Fields []Field
+
+// Chosen reports whether a field is one of choices, which has its value once the credential works.
+func (fs Fields) Chosen(name string) bool {
+	f := fs.find(name)
+	return f != nil && f.Choices != nil
+}
 
 // Exchange is a call that yields a token. Values in Body, Query and Headers are templates over credentials.NAME, context.NAME and
 // token.access, token.refresh (what is held now). Token, RefreshToken and ExpiresIn are dotted paths into the answer.
@@ -248,12 +265,19 @@ type Probe struct {
 	Path   string `yaml:"path" json:"path"`
 }
 
-// OAuth2 is the vendor's authorization server.
+// OAuth2 is the vendor's authorization server, and what is asked of it (RFC 6749). Its addresses are templates over context.NAME and credentials.NAME.
 type OAuth2 struct {
-	AuthorizationURL string            `yaml:"authorization_url" json:"authorization_url,omitempty"`
-	TokenURL         string            `yaml:"token_url" json:"token_url"`
-	Scopes           []string          `yaml:"scopes" json:"scopes,omitempty"`
-	Parameters       map[string]string `yaml:"parameters" json:"parameters,omitempty"`
+	Issuer           string   `yaml:"issuer" json:"issuer,omitempty"` // tells both addresses (OpenID Connect Discovery 1.0)
+	AuthorizationURL string   `yaml:"authorization_url" json:"authorization_url,omitempty"`
+	TokenURL         string   `yaml:"token_url" json:"token_url,omitempty"`
+	Scopes           []string `yaml:"scopes" json:"scopes,omitempty"`
+	// Parameters are added to the authorization request, in format oauth2_client_credentials to the token request.
+	Parameters map[string]string `yaml:"parameters" json:"parameters,omitempty"`
+	// ClientID and ClientSecret are templates over credentials.NAME, where each account brings a client of its own; else the environment has one.
+	ClientID             string `yaml:"client_id" json:"client_id,omitempty"`
+	ClientSecret         string `yaml:"client_secret" json:"client_secret,omitempty"`
+	ClientAuthentication string `yaml:"client_authentication" json:"client_authentication,omitempty"` // where the client's secret goes: header (the default), body
+	TokenType            string `yaml:"token_type" json:"token_type,omitempty"`                       // a vendor's own word for a bearer token
 }
 
 // Authorization puts one credential on a request.

@@ -91,6 +91,9 @@ func (v *validator) form(p place, fields Fields) {
 		v.word(at.at("type"), f.Type, fieldTypes)
 		v.word(at.at("format"), f.Format, fieldFormats)
 		v.unique(at.at("options"), f.Options)
+		if f.Choices != nil {
+			v.choices(at, p, f)
+		}
 		if len(f.Options) > 0 && f.Default != "" && !slices.Contains(f.Options, f.Default) {
 			v.fault(at.at("default"), "is none of the options: write one of %s", strings.Join(f.Options, ", "))
 		}
@@ -163,17 +166,8 @@ func (v *validator) way(w way) {
 		v.word(p.at("method"), strings.ToLower(w.Validate.Method), httpMethods)
 		v.target(p.at("path"), w.Validate.Path, w.references(v))
 	}
-	if o := w.OAuth2; o != nil {
-		p := w.place.at("oauth2")
-		if w.Format == "oauth2_authorization_code" && o.AuthorizationURL == "" {
-			v.fault(p, "has no authorization_url, which the format %s needs: add the address of the vendor's page", w.Format)
-		}
-		v.target(p.at("authorization_url"), o.AuthorizationURL, refs)
-		v.target(p.at("token_url"), o.TokenURL, refs)
-		v.unique(p.at("scopes"), o.Scopes)
-		for name, value := range o.Parameters {
-			v.template(p.at("parameters", name), value, refs)
-		}
+	if w.OAuth2 != nil {
+		v.oauth2(w, refs)
 	}
 }
 

@@ -14,6 +14,8 @@ var (
 	fieldTypes      = []string{"text", "password"}
 	fieldFormats    = []string{"email", "uri"}
 	exchangeFormats = []string{"json", "form"}
+	clientPlaces    = []string{"header", "body"}
+	choiceMethods   = []string{"get", "post"}
 	responseFormats = []string{"json", "text", "file", "content", responseCustomFields}
 	bodyFormats     = []string{"json", "form", "multipart", "raw", "none"}
 )
@@ -99,7 +101,8 @@ var wants = map[string]string{
 	"Exchange.token":            "the dotted path to the token in the answer",
 	"Probe.method":              "the HTTP method, mostly get",
 	"Probe.path":                "what follows the base URL, as in /me",
-	"OAuth2.token_url":          "the address of the vendor's token endpoint",
+	"Choices.path":              "what follows the base URL, as in /workspaces",
+	"Choices.value":             "the dotted path to an item's value, as in id",
 	"Authorization.format":      "one of " + strings.Join(formatNames(authorizationFormats), ", "),
 	"Pagination.format":         "one of " + strings.Join(formatNames(paginationFormats), ", "),
 }

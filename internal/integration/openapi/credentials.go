@@ -226,7 +226,7 @@ func (b *builder) ways(set []string) []integration.Credentials {
 		}
 	}
 	login.Label += " (" + pasted.Label + ")"
-	if login.Format == "login" {
+	if login.Format == "oauth2_client_credentials" {
 		return []integration.Credentials{*login, pasted}
 	}
 	return []integration.Credentials{pasted, *login}

@@ -89,7 +89,7 @@ func (s *scheme) read(v integration.Value) {
 		s.oauth(v)
 	case "openidconnect":
 		s.how = integration.Authorization{Format: "bearer"}
-		s.fields = integration.Fields{s.secret(s.field, label+" access token")}
+		s.openID(v)
 	case "mutualtls":
 		s.cannot = "it is a client's certificate"
 	default:
@@ -115,21 +115,33 @@ func (s *scheme) oauth(v integration.Value) {
 	}
 	id, secret := s.field+"_client_id", s.field+"_client_secret"
 	client := integration.Fields{{Name: id, Label: "Client ID", Help: s.help}, {Name: secret, Label: "Client secret", Type: "password"}}
+	oauth := func(flow integration.Value) *integration.OAuth2 {
+		return &integration.OAuth2{
+			TokenURL: flow.Get("tokenUrl").Text(), Scopes: scopesOf(flow),
+			ClientID: "{{credentials." + id + "}}", ClientSecret: "{{credentials." + secret + "}}", ClientAuthentication: "body",
+		}
+	}
 	if flow, ok := flows["clientcredentials"]; ok && isAddress(flow.Get("tokenUrl").Text()) {
-		login := &integration.Exchange{
-			Method: "post", Path: flow.Get("tokenUrl").Text(), BodyFormat: "form", Token: "access_token", ExpiresIn: "expires_in", // RFC 6749, 4.4
-			Body: map[string]string{"grant_type": "client_credentials", "client_id": "{{credentials." + id + "}}", "client_secret": "{{credentials." + secret + "}}"},
-		}
-		if scopes := scopesOf(flow); len(scopes) > 0 {
-			login.Body["scope"] = strings.Join(scopes, " ")
-		}
-		s.way = &integration.Credentials{Label: "Client credentials", Format: "login", Fields: client, Login: login}
+		s.way = &integration.Credentials{Label: "Client credentials", Format: "oauth2_client_credentials", Fields: client, OAuth2: oauth(flow)}
 		return
 	}
 	if flow, ok := flows["authorizationcode"]; ok && isAddress(flow.Get("tokenUrl").Text()) && isAddress(flow.Get("authorizationUrl").Text()) {
-		s.way = &integration.Credentials{Label: "Sign in", Format: "oauth2_authorization_code", Fields: client, OAuth2: &integration.OAuth2{
-			AuthorizationURL: flow.Get("authorizationUrl").Text(), TokenURL: flow.Get("tokenUrl").Text(), Scopes: scopesOf(flow),
-		}}
+		s.way = &integration.Credentials{Label: "Sign in", Format: "oauth2_authorization_code", Fields: client, OAuth2: oauth(flow)}
+		s.way.OAuth2.AuthorizationURL = flow.Get("authorizationUrl").Text()
+	}
+}
+
+// openID reads where OpenID Connect Discovery 1.0 tells the rest.
+func (s *scheme) openID(v integration.Value) {
+	s.fields = integration.Fields{s.secret(s.field, line(s.name)+" access token")}
+	issuer, ok := strings.CutSuffix(v.Get("openIdConnectUrl").Text(), "/.well-known/openid-configuration")
+	if !ok || !isAddress(issuer) {
+		return
+	}
+	id, secret := s.field+"_client_id", s.field+"_client_secret"
+	s.way = &integration.Credentials{Label: "Sign in", Format: "oauth2_authorization_code",
+		Fields: integration.Fields{{Name: id, Label: "Client ID", Help: s.help}, {Name: secret, Label: "Client secret", Type: "password"}},
+		OAuth2: &integration.OAuth2{Issuer: issuer, Scopes: []string{"openid", "offline_access"}, ClientID: "{{credentials." + id + "}}", ClientSecret: "{{credentials." + secret + "}}"},
 	}
 }
 

@@ -1,0 +1,247 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+
+	"sluice/internal/integration"
+	"sluice/internal/jsonscan"
+	"sluice/internal/outbound"
+)
+
+// proof is a connection that the vendor was shown: what was entered, what came of it, and how far it leads.
+type proof struct {
+	fields, context map[string]string
+	token           *token
+	status          Status // Active, or Connecting where something is to be chosen yet
+}
+
+// prove shows the vendor what was entered: by a login, and by the validation call where the definition has one.
+func (s *Service) prove(ctx context.Context, environment string, def *integration.Definition, fields, context map[string]string) (*proof, error) {
+	h, err := s.hold(def, fields, context, &token{}, 0)
+	if err != nil {
+		return nil, err
+	}
+	var t *token
+	v := &Values{Definition: def, Context: context, Credential: h.credential}
+	switch h.way.Format {
+	case formatNone, formatStatic:
+	case formatLogin:
+		if h.way.Login == nil {
+			return nil, fmt.Errorf("integration %s logs in, and its definition has no login", def.Name)
+		}
+		if t, err = s.exchange(ctx, "to log in", h.way.Login, v); err != nil {
+			return nil, s.unproven(def, err)
+		}
+	case formatClient:
+		if t, err = s.clientCredentials(ctx, environment, h.way, v); err != nil {
+			return nil, s.unproven(def, err)
+		}
+	case formatCode:
+		return nil, invalid("integration", "connects accounts by signing in with %s, which takes a browser: POST /link-token makes the link for it, or `sluice connect %s`", labelOf(def), def.Name)
+	default:
+		return nil, fmt.Errorf("integration %s has credentials of the format %q, which is none", def.Name, h.way.Format)
+	}
+	p, err := s.check(ctx, def, fields, context, t, false)
+	if err != nil {
+		return nil, s.unproven(def, err)
+	}
+	return p, nil
+}
+
+// check tries a credential by the validation call, and finds out what is to be chosen. A choice that is none of the vendor's is refused or, with forget,
+// asked again.
+func (s *Service) check(ctx context.Context, def *integration.Definition, fields, context map[string]string, t *token, forget bool) (*proof, error) {
+	if t == nil {
+		t = &token{}
+	}
+	h, err := s.hold(def, fields, context, t, 0)
+	if err != nil {
+		return nil, err
+	}
+	v := &Values{Definition: def, Context: maps.Clone(context), Credential: h.credential}
+	tried := false
+	try := func() error {
+		if tried || h.way.Validate == nil || s.templates.lacks(h.way.Validate.Path, v) {
+			return nil
+		}
+		tried = true
+		return s.probe(ctx, h.way.Validate, v)
+	}
+	if err := try(); err != nil {
+		return nil, err
+	}
+	question, err := s.settle(ctx, v, forget)
+	if err != nil {
+		return nil, err
+	}
+	if err := try(); err != nil { // it may need what was chosen
+		return nil, err
+	}
+	p := &proof{fields: fields, context: v.Context, status: Active}
+	if t.Access != "" {
+		p.token = t
+	}
+	if question != nil {
+		p.status = Connecting
+	}
+	return p, nil
+}
+
+// lacks reports whether a path, or the base URL that it follows, names a value that is not there yet.
+func (t *Templates) lacks(path string, v *Values) bool {
+	return t.missing(path, v) || strings.HasPrefix(path, "/") && t.missing(v.Definition.BaseURL, v)
+}
+
+// unproven says which input is to blame for a proof that failed.
+func (s *Service) unproven(def *integration.Definition, err error) error {
+	if refused, ok := errors.AsType[*refusedError](err); ok {
+		return &InvalidError{Field: "credentials", Message: period(fmt.Sprintf("were refused by %s: %s", labelOf(def), refused.why)), Remote: true}
+	}
+	if wire, ok := errors.AsType[*outbound.Error](err); ok && (wire.Reason == outbound.Refused || wire.Reason == outbound.BadRequest) {
+		where := "context"
+		for _, f := range def.Context {
+			if f.Name == "base_url" {
+				where = "context.base_url"
+			}
+		}
+		return invalid(where, "cannot be used: %s", period(wire.Error()))
+	}
+	return err
+}
+
+// settle goes through the choices in order: one that was made is held against what there is, one that leaves no choice is made, and the first that is
+// open comes back. What is settled is put into v.Context.
+func (s *Service) settle(ctx context.Context, v *Values, forget bool) (*FormField, error) {
+	for _, f := range v.Definition.Context {
+		if f.Choices == nil {
+			continue
+		}
+		options, err := s.choices(ctx, f.Choices, v)
+		if err != nil {
+			return nil, err
+		}
+		at := describeField("context", f)
+		at.Options, at.Required = options, true
+		given, made := v.Context[f.Name]
+		switch {
+		case made && has(options, given):
+			continue
+		case made && !forget:
+			return nil, invalid(at.Name, "is none that the account has: there are %s", listed(options))
+		}
+		delete(v.Context, f.Name)
+		if len(options) == 0 {
+			return nil, invalid(at.Name, "cannot be chosen: %s has none for this account (%s)", labelOf(v.Definition), at.Label)
+		}
+		if len(options) > 1 {
+			return &at, nil
+		}
+		v.Context[f.Name] = options[0].Value
+		if err := s.templates.checkBase(v.Definition, v.Context); err != nil {
+			return nil, err
+		}
+	}
+	return nil, s.templates.checkBase(v.Definition, v.Context)
+}
+
+func has(options []Option, value string) bool {
+	for _, o := range options {
+		if o.Value == value {
+			return true
+		}
+	}
+	return false
+}
+
+func listed(options []Option) string {
+	const most = 10
+	var all []string
+	for _, o := range options[:min(most, len(options))] {
+		if o.Label == o.Value {
+			all = append(all, o.Value)
+		} else {
+			all = append(all, fmt.Sprintf("%s (%s)", o.Value, o.Label))
+		}
+	}
+	if len(options) > most {
+		all = append(all, fmt.Sprintf("%d more", len(options)-most))
+	}
+	return strings.Join(all, ", ")
+}
+
+// maxChoices is more than a person would look through.
+const maxChoices = 1000
+
+// choices asks the vendor what there is to choose.
+func (s *Service) choices(ctx context.Context, c *integration.Choices, v *Values) ([]Option, error) {
+	const what = "what there is to choose"
+	label := labelOf(v.Definition)
+	response, err := s.ask(ctx, what, orDefault(c.Method, http.MethodGet), c.Path, v)
+	if err != nil {
+		return nil, err
+	}
+	if response.Status < 200 || response.Status > 299 {
+		return nil, s.answered(label, what, v, response)
+	}
+	list := response.Body
+	if c.Items != "" {
+		list, _ = jsonscan.Find(response.Body, c.Items)
+	}
+	if jsonscan.KindOf(list) != jsonscan.Array {
+		return nil, unavailable(label, what, fmt.Errorf("its answer holds no list at %s", orDefault(c.Items, "its top")))
+	}
+	var options []Option
+	for it := jsonscan.Elements(list); it.Next(); {
+		item := it.Value()
+		raw, _ := jsonscan.Find(item, c.Value)
+		o := Option{Value: scalar(raw)}
+		if o.Value == "" || len(options) == maxChoices {
+			continue
+		}
+		if c.Label != "" {
+			raw, _ = jsonscan.Find(item, c.Label)
+			o.Label = clip(scalar(raw))
+		}
+		o.Label = orDefault(o.Label, o.Value)
+		options = append(options, o)
+	}
+	return options, nil
+}
+
+// Question answers what is to be chosen before a connecting account is active, with what there is to choose; nil: nothing. Update takes the answer, as a value
+// of the context.
+func (s *Service) Question(ctx context.Context, environment, id string) (*FormField, error) {
+	e, err := s.read(ctx, environment, id)
+	if err != nil {
+		return nil, err
+	}
+	def, err := s.definitions.Find(ctx, environment, e.account.Integration)
+	if err != nil {
+		return nil, fmt.Errorf("find the integration of account %s: %w", id, err)
+	}
+	h, err := s.current(ctx, e, def)
+	if err != nil {
+		return nil, err
+	}
+	question, err := s.settle(ctx, &Values{Definition: def, Context: maps.Clone(e.account.Context), Credential: h.credential}, true)
+	if err != nil {
+		return nil, s.unproven(def, err)
+	}
+	return question, nil
+}
+
+// current is the credential of an account whatever its status, renewed where it has expired.
+func (s *Service) current(ctx context.Context, e *entry, def *integration.Definition) (*held, error) {
+	h, err := s.open(e, def)
+	if err != nil || h.expires.IsZero() || s.now().Before(h.expires) {
+		return h, err
+	}
+	return s.flights.do(ctx, e.account.ID+"/refresh", renewalTime, func(ctx context.Context) (*held, error) {
+		return s.renewOnce(ctx, e.account.Environment, e.account.ID, h.credential.Version, true)
+	})
+}
