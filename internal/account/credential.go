@@ -71,6 +71,10 @@ func newCredential(way *integration.Credentials, fields map[string]string, acces
 	return c
 }
 
+// minSecretInAnswer is the shortest value that MaskAnswer hides. A vendor's data may hold a short password as a word of its own, and a word that is gone from it
+// would be a lie.
+const minSecretInAnswer = 12
+
 // Mask replaces each of the credential's own secret values in a text, also where it is encoded.
 func (c *Credential) Mask(text string) string {
 	if c == nil {
@@ -89,6 +93,19 @@ func (c *Credential) MaskBytes(b []byte) []byte {
 	}
 	for _, secret := range c.secrets {
 		if bytes.Contains(b, []byte(secret)) {
+			b = bytes.ReplaceAll(b, []byte(secret), []byte(mask))
+		}
+	}
+	return b
+}
+
+// MaskAnswer hides the credential's own secret values in what a vendor answered. It returns b itself where they are not in it, as nearly always.
+func (c *Credential) MaskAnswer(b []byte) []byte {
+	if c == nil {
+		return b
+	}
+	for _, secret := range c.secrets {
+		if len(secret) >= minSecretInAnswer && bytes.Contains(b, []byte(secret)) {
 			b = bytes.ReplaceAll(b, []byte(secret), []byte(mask))
 		}
 	}

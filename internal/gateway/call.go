@@ -117,7 +117,7 @@ func (g *Gateway) perform(ctx context.Context, c *Caller, tool *toolset.Tool, ar
 	}
 	result, err := g.send(ctx, c, tool, prepared, said)
 	if err == nil && said != nil {
-		result.Notes = said.check.Notes
+		result.Notes = append(said.check.Notes, result.Notes...)
 	}
 	return result, err
 }
@@ -163,7 +163,7 @@ func requestOf(c *Caller, tool *toolset.Tool, p *toolset.Prepared) *vendor.Reque
 func resultOf(tool *toolset.Tool, r *vendor.Response) *Result {
 	result := &Result{
 		Tool: tool, Outcome: r.Outcome, Status: r.Status, Body: r.Body, ContentType: r.ContentType, Total: -1,
-		RateLimit: r.RateLimit,
+		RateLimit: r.RateLimit, Location: r.Location,
 	}
 	if p := r.Problem; p != nil {
 		result.Message, result.Fields, result.Details, result.NeedsReauth = p.Message, p.Fields, p.Details, p.NeedsReauth

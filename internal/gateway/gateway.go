@@ -59,6 +59,7 @@ type Result struct {
 	Details   []byte              // the vendor's body, secrets out
 	RateLimit vendor.RateLimit
 
+	Location    string   // where what was made is, or what tells of a work that is accepted; "" where the vendor does not say
 	Notes       []string // what was understood of the arguments that the caller should see: dates that were said relative to today
 	NeedsReauth bool     // the account's credential is dead: its owner has to connect it again
 }

@@ -40,6 +40,9 @@ func (g *Gateway) list(ctx context.Context, c *Caller, tool *toolset.Tool, prepa
 		}
 		result = resultOf(tool, response)
 		result.Total = response.Total
+		if response.Repeats {
+			result.Notes = append(result.Notes, c.Tools.Definition.Label+" gave the same page twice when it was asked for the next one: the list is taken to end there, and may have more.")
+		}
 		left := -1
 		if prepared.Limit > 0 {
 			left = prepared.Limit - gathered.count

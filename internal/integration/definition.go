@@ -155,7 +155,7 @@ type DryRun struct {
 type Parameter struct {
 	In    string `yaml:"in" json:"in,omitempty"`       // query (the default), path, header, cookie
 	Name  string `yaml:"name" json:"name,omitempty"`   // the vendor's name; the argument's own if empty
-	Style string `yaml:"style" json:"style,omitempty"` // form (the default), comma, space, pipe, deep, json; tab in Swagger 2.0 documents
+	Style string `yaml:"style" json:"style,omitempty"` // form (the default), comma, space, pipe, deep, json; tab in Swagger 2.0 documents; in a path, of a list: comma, space, pipe, tab, dot, matrix
 	// Const is sent always; then it is no argument. nil (none), string, bool, json.Number, []any or map[string]any.
 	Const any `yaml:"const" json:"const,omitempty"`
 

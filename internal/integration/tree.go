@@ -35,6 +35,7 @@ func (k kind) String() string {
 type node struct {
 	kind         kind
 	text         string   // a text's value, a number's digits, "true" or "false"
+	spelled      string   // as the file spells a number or a truth value, where that is not text
 	members      []member // of an object, in the order of the file
 	items        []*node  // of a list
 	line, column int
@@ -213,6 +214,9 @@ func (b *builder) build(y *yaml.Node, depth int) *node {
 		var problem string
 		if n.kind, n.text, problem = scalar(y); problem != "" {
 			b.fault(y.Line, y.Column, "%s", problem)
+		}
+		if n.text != y.Value && (n.kind == number || n.kind == boolean) {
+			n.spelled = y.Value
 		}
 		b.checkNumber(n)
 	default:

@@ -70,8 +70,12 @@ func (v *validator) parameters(p place, r *Resource, m *Method) {
 		}
 		inThePath := slices.Contains(arguments, name)
 		switch {
-		case inThePath && (parameter.In != "" && parameter.In != "path" || parameter.Const != nil || parameter.Name != ""):
+		case inThePath && (parameter.In != "" && parameter.In != "path" || parameter.Const != nil || parameter.Name != "" && parameter.Style != "matrix"):
 			v.fault(at, "stands in the path %s already: take it out here", m.Path)
+		case inThePath && parameter.Style != "" && slices.Contains(parameterStyles, parameter.Style) && !slices.Contains(pathStyles, parameter.Style):
+			v.fault(at.at("style"), "is %s, which a path cannot have: one of %s joins a list there", parameter.Style, strings.Join(pathStyles, ", "))
+		case !inThePath && (parameter.Style == "dot" || parameter.Style == "matrix"):
+			v.fault(at.at("style"), "is %s, which only a path can have", parameter.Style)
 		case parameter.In == "path" && !inThePath:
 			v.fault(at.at("in"), "is path, and the path %s has no %s: put it there", m.Path, inPath(name))
 		case parameter.In == "header":

@@ -65,6 +65,14 @@ func (v Value) Scalar() string {
 	return v.n.text
 }
 
+// Spelled is Scalar as the document spells it: 007, where Scalar is 7, and True.
+func (v Value) Spelled() string {
+	if v.n != nil && v.n.spelled != "" {
+		return v.n.spelled
+	}
+	return v.Scalar()
+}
+
 // Get is an object's member of that name.
 func (v Value) Get(name string) Value { return Value{v.n.get(name)} }
 

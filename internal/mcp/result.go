@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,7 +32,7 @@ func appendToolResult(dst []byte, r *gateway.Result, v revision) []byte {
 	case isList(r.Tool):
 		return endContent(appendPage(dst, r, &escaped), r)
 	case len(r.Body) == 0:
-		dst = endContent(append(dst, "Done: the vendor confirmed it and sent nothing back."...), r)
+		dst = endContent(appendEmpty(dst, r), r)
 		if structured {
 			dst = append(dst, `,"structuredContent":{}`...)
 		}
@@ -42,6 +43,19 @@ func appendToolResult(dst []byte, r *gateway.Result, v revision) []byte {
 	default:
 		return endContent(jsonscan.AppendEscaped(dst, r.Body), r)
 	}
+}
+
+// appendEmpty says what an answer without a body means. An accepted call is not done yet (RFC 9110, 15.3.3).
+func appendEmpty(dst []byte, r *gateway.Result) []byte {
+	if r.Status == http.StatusAccepted {
+		dst = append(dst, "Accepted: the vendor has taken it on and may still be at work on it (202)."...)
+	} else {
+		dst = append(dst, "Done: the vendor confirmed it and sent nothing back."...)
+	}
+	if r.Location != "" {
+		dst = jsonscan.AppendEscaped(append(dst, " It is at "...), jsonscan.AppendQuote(nil, r.Location))
+	}
+	return dst
 }
 
 // isContent reports whether an answer is the content of a result as it stands, by its definition and by what it is: an image, a sound, an embedded resource. What

@@ -1,6 +1,7 @@
 package toolset
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -191,7 +192,7 @@ func (a *arguments) gatherOutside(references []string) error {
 		if alternatives == nil {
 			alternatives = []schema{{raw: []byte(`{"type":"string"}`)}}
 		}
-		if err := a.add(argument{name: legal[name], property: name, wire: name, in: inPath, required: true}, alternatives); err != nil {
+		if err := a.add(argument{name: legal[name], property: name, wire: cmp.Or(a.method.Parameters[name].Name, name), in: inPath, style: a.method.Parameters[name].Style, required: true}, alternatives); err != nil {
 			return err
 		}
 		if find(name) == nil { // a number is as good where nobody said what it is

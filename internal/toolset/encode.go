@@ -50,6 +50,33 @@ func scalar(value []byte) []byte {
 // separators are what stands between the elements of a list in one parameter, already encoded.
 var separators = map[string]string{"comma": ",", "space": "%20", "pipe": "%7C", "tab": "%09"}
 
+// inSegments are separators as a path has them (RFC 3986, 3.3, leaves commas and dots to whoever writes the path).
+var inSegments = map[string]string{"comma": ",", "space": "%20", "pipe": "%7C", "tab": "%09", "dot": ".", "matrix": ""}
+
+// appendSegment appends a value to a path: a scalar as one word, a list joined in its style (OpenAPI 3.2, "Style Values"). A matrix names each element.
+func appendSegment(dst []byte, name string, value []byte, style string) []byte {
+	if style == "matrix" {
+		if jsonscan.KindOf(value) != jsonscan.Array {
+			return appendScalar(append(appendEncoded(append(dst, ';'), []byte(name)), '='), value)
+		}
+		for it := jsonscan.Elements(value); it.Next(); {
+			dst = appendScalar(append(appendEncoded(append(dst, ';'), []byte(name)), '='), it.Value())
+		}
+		return dst
+	}
+	if jsonscan.KindOf(value) != jsonscan.Array {
+		return appendScalar(dst, value)
+	}
+	first := true
+	for it := jsonscan.Elements(value); it.Next(); first = false {
+		if !first {
+			dst = append(dst, inSegments[style]...)
+		}
+		dst = appendScalar(dst, it.Value())
+	}
+	return dst
+}
+
 // appendPairs appends a parameter to a query or a form, in its style (OpenAPI 3.2, "Style Values"; tab is Swagger 2.0's tsv). null, an
 // empty list and an empty object add nothing.
 func appendPairs(dst []byte, name string, value []byte, style string) []byte {

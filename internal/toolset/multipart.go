@@ -61,6 +61,8 @@ func (p *plan) setMultipart(values [][]byte, more []unplanned, prepared *Prepare
 			w.file(name, p.elsewhere(arg.file, values, prepared, nil))
 		case arg != nil && arg.file != nil:
 			w.content(name, p.carried(arg.file, values, &total, prepared, f))
+		case jsonscan.KindOf(value) == jsonscan.Array && inParts[style] != "":
+			w.value(name, joinedList(value, inParts[style]), nil, nameOf(arg, name), f)
 		case jsonscan.KindOf(value) == jsonscan.Array && style != "json":
 			var items *rule
 			if r != nil {
@@ -87,6 +89,21 @@ func (p *plan) setMultipart(values [][]byte, more []unplanned, prepared *Prepare
 	}
 	w.flush()
 	prepared.Upload = w.pieces
+}
+
+// inParts are separators as a part has them, where nothing is encoded.
+var inParts = map[string]string{"comma": ",", "space": " ", "pipe": "|", "tab": "\t"}
+
+// joinedList is a list as one text.
+func joinedList(array []byte, separator string) []byte {
+	var joined []byte
+	for i, it := 0, jsonscan.Elements(array); it.Next(); i++ {
+		if i > 0 {
+			joined = append(joined, separator...)
+		}
+		joined = append(joined, scalar(it.Value())...)
+	}
+	return jsonscan.AppendQuote(nil, string(joined))
 }
 
 // content adds a file that came in the call.

@@ -181,6 +181,12 @@ func (t *Tool) check(values [][]byte, more []unplanned, prepared *Prepared, f *f
 // checkSegment refuses what cannot be one segment of a path.
 func (arg *argument) checkSegment(value []byte, f *findings) {
 	switch kind := jsonscan.KindOf(value); kind {
+	case jsonscan.Array:
+		if arg.style == "" {
+			f.add(arg.name, "must be a text or a number, not a list, as it is a part of the address%s", arg.seeSource())
+		} else if joined := appendSegment(nil, arg.wire, value, arg.style); !isSegment(joined) {
+			f.add(arg.name, "must hold more than %s, as it is a part of the address%s", either(len(joined) == 0, "nothing", "dots"), arg.seeSource())
+		}
 	case jsonscan.String, jsonscan.Number, jsonscan.True, jsonscan.False:
 		if !isSegment(scalar(value)) {
 			f.add(arg.name, "must be more than %s, as it is a part of the address%s", either(len(scalar(value)) == 0, "an empty text", "dots"), arg.seeSource())
@@ -242,7 +248,8 @@ func (p *plan) address(values [][]byte, more []unplanned, prepared *Prepared, f 
 			if s := &p.path[i]; s.argument < 0 {
 				path = append(path, s.literal...)
 			} else {
-				path = appendScalar(path, values[s.argument])
+				arg := &p.args[s.argument]
+				path = appendSegment(path, arg.wire, values[s.argument], arg.style)
 			}
 		}
 	}

@@ -47,7 +47,7 @@ func (p *plan) clean(contentType string, body []byte) (cleaned []byte, elements 
 // maybeJSON tells by the media type, and by the first byte where that is missing or too general to mean something.
 func maybeJSON(contentType string, body []byte) bool {
 	kind := mediaType(contentType)
-	if kind == jsonType || kind == "" || strings.HasSuffix(kind, "+json") || kind == "text/json" {
+	if kind == "" || isJSON(kind) {
 		return true
 	}
 	switch jsonscan.KindOf(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))) {
@@ -55,6 +55,12 @@ func maybeJSON(contentType string, body []byte) bool {
 		return strings.HasPrefix(kind, "text/") || kind == "application/octet-stream" || kind == "application/javascript"
 	}
 	return false
+}
+
+// isJSON reports whether a media type is one of JSON's.
+func isJSON(contentType string) bool {
+	kind := mediaType(contentType)
+	return kind == jsonType || strings.HasSuffix(kind, "+json") || kind == "text/json"
 }
 
 func mediaType(contentType string) string {
@@ -91,6 +97,7 @@ func (k *call) success(contentType string, body []byte) (outType string, out []b
 	if len(body) == 0 {
 		return "", nil
 	}
+	body = inUTF8(contentType, body)
 	if k.req.Method.Response.Format != "text" {
 		if cleaned, elements, ok := k.plan.clean(contentType, body); ok {
 			k.elements = elements

@@ -36,6 +36,12 @@ func (k *call) classify(ctx context.Context, answer *outbound.Response, lost *ou
 func (k *call) succeeded(ctx context.Context, answer *outbound.Response) (*Response, error) {
 	r := &Response{Status: answer.Status, Total: -1}
 	r.ContentType, r.Body = k.success(answer.Header.Get("Content-Type"), answer.Body)
+	if r.ContentType == jsonType {
+		r.Body = k.credential.MaskAnswer(r.Body)
+	}
+	if answer.Status == http.StatusCreated || answer.Status == http.StatusAccepted {
+		r.Location = k.credential.Mask(answer.Header.Get("Location"))
+	}
 	document := r.Body
 	if r.ContentType != jsonType {
 		document = nil
@@ -58,6 +64,9 @@ func (k *call) succeeded(ctx context.Context, answer *outbound.Response) (*Respo
 	r.RateLimit.RetryAfter = -1
 	if k.page == nil {
 		if wanted := k.undocumentedText(r); wanted != "" {
+			if isJSON(answer.Header.Get("Content-Type")) {
+				return k.unreadable(r, errors.New("its answer says that it is JSON, and is not whole or none")), nil
+			}
 			return k.unreadable(r, fmt.Errorf("its answer is a text where %s was expected", wanted)), nil
 		}
 		r = k.shape(ctx, r)
@@ -121,9 +130,10 @@ func (k *call) shape(ctx context.Context, r *Response) *Response {
 func (k *call) refused(answer *outbound.Response) (*Response, error) {
 	contentType := answer.Header.Get("Content-Type")
 	r := &Response{Outcome: Refused, Status: answer.Status, Total: -1}
-	details, _, isJSON := k.plan.clean(contentType, answer.Body)
+	body := inUTF8(contentType, answer.Body)
+	details, _, isJSON := k.plan.clean(contentType, body)
 	if !isJSON {
-		details = answer.Body
+		details = body
 	}
 	details = k.credential.MaskBytes(details)
 	said := k.read(contentType, details)
@@ -143,7 +153,9 @@ func (k *call) refused(answer *outbound.Response) (*Response, error) {
 			r.RateLimit.RetryAfter = r.RateLimit.Reset
 		}
 	} else {
-		r.RateLimit.RetryAfter = -1
+		if answer.Status != http.StatusServiceUnavailable {
+			r.RateLimit.RetryAfter = -1
+		}
 		if k.write && (answer.Status == http.StatusBadGateway || answer.Status == http.StatusGatewayTimeout) {
 			r.Outcome = Unknown // the vendor's own front lost the answer
 		}

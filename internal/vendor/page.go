@@ -77,7 +77,7 @@ func (k *call) items(ctx context.Context, r *Response, answer *outbound.Response
 	}
 	if r.Items > 0 && seen != 0 && seen == k.req.Page.Seen {
 		// The vendor repeats itself: it knows no such page, or takes no notice of the parameter. These items were handed out already.
-		r.Body, r.Items = []byte("[]"), 0
+		r.Body, r.Items, r.Repeats = []byte("[]"), 0, true
 		return nil
 	}
 	if next != "" && next != k.req.Page.Token {

@@ -56,13 +56,15 @@ type Response struct {
 	Total       int       // list methods: count of all items where told; -1 otherwise
 	RateLimit   RateLimit
 	Problem     *Problem // set unless OK
+	Repeats     bool     // list methods: the vendor gave the page before once more, which is taken for the end
+	Location    string   // where what was made, or what tells of its making, is; of a 201 or 202 that says so
 }
 
 // RateLimit is the vendor's limit, normalised. A negative number is not known.
 type RateLimit struct {
 	Limit, Remaining int
 	Reset            int // seconds to the reset
-	RetryAfter       int // seconds; only with RateLimited
+	RetryAfter       int // seconds; only with RateLimited, and with a 503 that says so
 }
 
 // NoRateLimit is a limit of which nothing is known.

@@ -72,6 +72,8 @@ func (k *call) words(r *Response, said refusal.Refusal, answer *outbound.Respons
 	case status >= 500:
 		lead = fmt.Sprintf("%s failed (%d)", k.label, status)
 		switch {
+		case !k.write && r.RateLimit.RetryAfter > 0:
+			advice = fmt.Sprintf("The call only reads: it can be repeated in %d seconds.", r.RateLimit.RetryAfter)
 		case !k.write:
 			advice = "The call only reads: it can be repeated."
 		case status == http.StatusServiceUnavailable:

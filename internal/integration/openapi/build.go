@@ -128,8 +128,8 @@ var argumentForm = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 func (c *call) nameTokens(all []*parameter) {
 	used := map[string]bool{"id": true}
 	for _, p := range all {
-		if p.in == "query" && p.name == "id" {
-			c.id = "" // the query has an id of its own
+		if p.in == "query" && p.name == "id" && c.id != "id" {
+			c.id = "" // the query has what is called so
 		}
 	}
 	for i, t := range c.tokens {
@@ -222,7 +222,7 @@ func (b *builder) method(c *call, d demand) (*integration.Method, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &integration.Method{Name: c.place.method, HTTPMethod: c.method, Path: c.pathTemplate(all), Parameters: outside.parameters, Doc: &integration.Documentation{Description: c.describe()}}
+	m := &integration.Method{Name: c.place.method, HTTPMethod: c.method, Path: c.pathTemplate(all, outside.parameters), Parameters: outside.parameters, Doc: &integration.Documentation{Description: c.describe()}}
 	m.Resource = &integration.Resource{Name: c.place.resource, Singular: singularName(c.place.resource)}
 	if len(m.Parameters) == 0 {
 		m.Parameters = nil
@@ -256,10 +256,10 @@ func (b *builder) method(c *call, d demand) (*integration.Method, error) {
 }
 
 // pathTemplate is the method's path, with what a style puts before a value.
-func (c *call) pathTemplate(all []*parameter) string {
+func (c *call) pathTemplate(all []*parameter, how map[string]integration.Parameter) string {
 	path := c.template()
 	for _, p := range all {
-		if p.in == "path" && p.prefix != "" {
+		if p.in == "path" && p.prefix != "" && how[c.names[p.name]].Style != "matrix" {
 			reference := "{{query." + c.names[p.name] + "}}"
 			if c.names[p.name] == "id" {
 				reference = "{{id}}"

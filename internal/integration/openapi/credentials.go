@@ -42,6 +42,7 @@ type auth struct {
 	schemes map[string]*scheme
 	silent  demand // what an operation needs that says nothing of it
 	main    demand // what most operations need: the definition's own
+	open    bool   // …and can do without
 }
 
 // demand is what an operation needs.
@@ -88,7 +89,7 @@ func (b *builder) security(all []*operation) {
 	if list := b.root.Get("security"); list.IsList() {
 		b.auth.main = demandOf(list)
 		b.auth.silent = b.auth.main
-		b.optional(list)
+		b.auth.open = optional(list)
 		return
 	}
 	counts, most, open := map[string]int{}, 0, 0
@@ -101,11 +102,9 @@ func (b *builder) security(all []*operation) {
 		if !list.IsList() {
 			continue
 		}
-		if counts[d.key()]++; counts[d.key()] == 1 {
-			b.optional(list)
-		}
+		counts[d.key()]++
 		if n := counts[d.key()]; n > most && len(d) > 0 {
-			most, b.auth.main = n, d
+			most, b.auth.main, b.auth.open = n, d, optional(list)
 		}
 	}
 	if open > most {
@@ -127,13 +126,14 @@ func (b *builder) security(all []*operation) {
 	}
 }
 
-func (b *builder) optional(list integration.Value) {
+// optional reports whether a list of requirements has an empty one: a call without a credential is as good ("Security Requirement Object").
+func optional(list integration.Value) bool {
 	for alternative := range list.Items() {
-		if alternative.IsObject() && alternative.Len() == 0 && list.Len() > 1 {
-			b.guess("some calls can be made without a credential: an account needs one all the same")
-			return
+		if alternative.IsObject() && alternative.Len() == 0 {
+			return true
 		}
 	}
+	return false
 }
 
 // main is what most operations need, as far as it can be used.
@@ -184,6 +184,14 @@ func (b *builder) credentials(each []demand) {
 			b.guess("signing in by OAuth is described; an access token can be given instead")
 			break
 		}
+	}
+	if b.auth.open {
+		for i := range ways {
+			for j := range ways[i].Fields {
+				ways[i].Fields[j].Optional = true
+			}
+		}
+		b.guess("calls can be made without a credential: an account may leave it out")
 	}
 	b.def.Credentials = ways[0]
 	if len(ways) == 1 {

@@ -1,11 +1,14 @@
 package openapi
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf16"
 
 	"sluice/internal/integration"
 )
@@ -30,7 +33,7 @@ var versionForm = regexp.MustCompile(`^3\.(\d+)(\.|$)`)
 
 // read reads a document and finds out its version. What could be read in spite of faults is gone on with: they are told.
 func read(data []byte, source string) (*document, integration.Faults, error) {
-	root, faults := integration.ReadValue("the document", data, limits)
+	root, faults := integration.ReadValue("the document", inUTF8(data), limits)
 	if !root.IsObject() {
 		if root.Exists() {
 			return nil, nil, fmt.Errorf("the document is no OpenAPI document: it must be an object that begins with openapi or swagger")
@@ -58,6 +61,22 @@ func read(data []byte, source string) (*document, integration.Faults, error) {
 		return nil, nil, fmt.Errorf("the document has no paths, so that there is nothing to import")
 	}
 	return d, faults, nil
+}
+
+// inUTF8 is a document that begins with the byte order mark of UTF-16, in UTF-8; all others as they are.
+func inUTF8(data []byte) []byte {
+	var order binary.ByteOrder = binary.LittleEndian
+	switch {
+	case bytes.HasPrefix(data, []byte{0xfe, 0xff}):
+		order = binary.BigEndian
+	case !bytes.HasPrefix(data, []byte{0xff, 0xfe}):
+		return data
+	}
+	units := make([]uint16, 0, len(data)/2)
+	for rest := data[2:]; len(rest) > 1; rest = rest[2:] {
+		units = append(units, order.Uint16(rest))
+	}
+	return []byte(string(utf16.Decode(units)))
 }
 
 // mostOperations is the most that become methods: an agent that is offered more finds none.

@@ -75,6 +75,9 @@ func turning(all []*parameter, d *document, names []string, types ...string) *pa
 
 // propertyAt is the schema at a dotted path of an answer.
 func propertyAt(s *object, path string) *object {
+	if whole := s.object("properties").object(path); whole != nil { // @odata.nextLink is one name
+		return whole
+	}
 	for name := range strings.SplitSeq(path, ".") {
 		if s = s.object("properties").object(name); s == nil {
 			return nil

@@ -15,7 +15,7 @@ type parameter struct {
 	own      integration.Value // the parameter
 	schema   integration.Value // of its value; the parameter itself in Swagger 2.0
 	style    string            // the definition's word
-	joint    string            // what lists are joined by where they stand in a path
+	joint    string            // the style by which a list is joined where it stands in a path
 	prefix   string            // what stands before the value in a path
 }
 
@@ -103,7 +103,7 @@ func (p *parameter) collect() error {
 		style = "comma" // it is for these two alone
 	}
 	p.style = style
-	p.joint = map[string]string{"comma": "commas", "space": "spaces", "tab": "tabs", "pipe": "pipes (|)"}[style]
+	p.joint = style
 	return nil
 }
 
@@ -150,16 +150,16 @@ func (p *parameter) serialise(o *operation) error {
 		if p.in != "path" && p.in != "header" {
 			return unknown
 		}
-		p.joint = "commas"
+		p.joint = "comma"
 	case "label":
-		p.prefix, p.joint = ".", "commas"
+		p.prefix, p.joint = ".", "comma"
 		if explode {
-			p.joint = "dots"
+			p.joint = "dot"
 		}
 	case "matrix":
-		p.prefix, p.joint = ";"+p.name+"=", "commas"
+		p.prefix, p.joint = ";"+p.name+"=", "comma"
 		if explode {
-			p.joint = ""
+			p.joint = "matrix"
 		}
 	default:
 		return unknown
@@ -214,8 +214,15 @@ func (o *operation) outside(all []*parameter, names map[string]string, skip func
 		if err != nil {
 			return nil, fmt.Errorf("the parameter %s cannot be read: %w", p.name, err)
 		}
-		if schema, err = inSegment(p, schema); err != nil {
+		if err := inSegment(p, schema); err != nil {
 			return nil, err
+		}
+		if slices.Contains(typesOf(schema), "array") {
+			how := integration.Parameter{Style: p.joint}
+			if p.joint == "matrix" && name != p.name {
+				how.Name = p.name
+			}
+			a.parameters[name] = how
 		}
 		o.take(a, name, p, schema)
 	}
@@ -255,21 +262,15 @@ func (o *operation) outside(all []*parameter, names map[string]string, skip func
 	return a, nil
 }
 
-// inSegment makes a schema of a text of one that is a list in a path: a segment is one text, and lists in it are joined by the caller.
-func inSegment(p *parameter, schema any) (any, error) {
+// inSegment refuses what a path cannot hold: objects, whose styles are many, and lists of what is no word.
+func inSegment(p *parameter, schema any) error {
 	types := typesOf(schema)
-	if !slices.Contains(types, "array") && !slices.Contains(types, "object") {
-		return schema, nil
-	}
-	if slices.Contains(types, "object") || p.joint == "" {
-		return nil, fmt.Errorf("the parameter %s puts a list or an object into the path in a style that a segment cannot hold", p.name)
-	}
 	s, _ := schema.(*object)
-	words := "Several are joined by " + p.joint + "."
-	if items, ok := s.get("items").(*object); ok && len(items.texts("enum")) > 0 {
-		words += " Known: " + shorten(strings.Join(items.texts("enum"), ", "), 200)
+	nested := slices.ContainsFunc(typesOf(s.get("items")), func(t string) bool { return t == "array" || t == "object" })
+	if slices.Contains(types, "object") || slices.Contains(types, "array") && nested {
+		return fmt.Errorf("the parameter %s puts an object, or a list of more than words, into the path", p.name)
 	}
-	return newObject("type", "string", "description", strings.TrimSpace(stop(s.text("description"))+" "+words)), nil
+	return nil
 }
 
 // schema is the arguments as one schema.

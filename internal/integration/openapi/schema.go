@@ -249,7 +249,7 @@ func (c *converter) values(v integration.Value, s *object, at string) {
 		c.options(list, s, at)
 	}
 	if value := v.Get("default"); value.Exists() && !value.IsNull() {
-		if fitting, ok := fit(plain(value), s); ok && isOption(fitting, s) {
+		if fitting, ok := meant(value, s); ok && isOption(fitting, s) {
 			s.set("default", fitting)
 		}
 	}
@@ -258,7 +258,7 @@ func (c *converter) values(v integration.Value, s *object, at string) {
 		example = first
 		break
 	}
-	if fitting, ok := fit(plain(example), s); example.Exists() && ok && !s.has("enum") && len(raw(fitting)) <= 60 {
+	if fitting, ok := meant(example, s); example.Exists() && ok && !s.has("enum") && len(raw(fitting)) <= 60 {
 		s.set("examples", []any{fitting})
 	}
 }
@@ -269,7 +269,7 @@ const mostOptions = 500
 func (c *converter) options(list integration.Value, s *object, at string) {
 	options, seen := []any{}, map[string]bool{}
 	for item := range list.Items() {
-		option, ok := fit(plain(item), s)
+		option, ok := meant(item, s)
 		if key := string(raw(option)); ok && !seen[key] {
 			seen[key] = true
 			options = append(options, option)
@@ -281,6 +281,14 @@ func (c *converter) options(list integration.Value, s *object, at string) {
 		c.loose = true
 		c.note(at, "has an enum of which no value is of its type: any is taken")
 	}
+}
+
+// meant is fit for a value of the document. What is to be a text is the text that stands there, though YAML reads a number or a truth value: 007, True.
+func meant(v integration.Value, s *object) (any, bool) {
+	if isOnly(s, "string") && (v.IsNumber() || v.IsBoolean()) {
+		return v.Spelled(), true
+	}
+	return fit(plain(v), s)
 }
 
 // fit makes a value one of the schema's types where that is what was meant: 5 where a text is wanted, "5" where a number is.
