@@ -46,7 +46,7 @@ func accountCommand() *cobra.Command {
 		}
 		return printMade(cmd, *asJSON, b, "Integrated account %s is %s\n", "id", "status")
 	}
-	cmd.AddCommand(add,
+	cmd.AddCommand(add, retryCommand(asJSON),
 		listCommand(asJSON, "List integrated accounts", "/integrated-account", nil, "id", "name", "integration.name", "status", "tenant_id"),
 		deleteCommand("Delete an integrated account and the MCP servers on it", func(id string) string { return "/integrated-account/" + url.PathEscape(id) }))
 	return cmd

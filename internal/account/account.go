@@ -24,6 +24,7 @@ type Account struct {
 	Integration string // the definition's name
 	Status      Status
 	Context     map[string]string // what is not secret: base_url, domain
+	Settings    Settings
 	LastError   string
 	CreatedAt   time.Time
 	UpdatedAt   time.Time

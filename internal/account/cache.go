@@ -113,7 +113,9 @@ func fromRow(row *db.Account) (*Account, error) {
 	if err := json.Unmarshal([]byte(row.Context), &a.Context); err != nil {
 		return nil, fmt.Errorf("read the context of account %s: %w", row.ID, err)
 	}
-	return a, nil
+	var err error
+	a.Settings, err = readSettings(row.ID, row.Settings)
+	return a, err
 }
 
 // What a sealed column is bound to: its account, and which of the two it is.

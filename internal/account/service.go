@@ -200,6 +200,7 @@ type Change struct {
 	Context     map[string]*string // by name; nil takes the value away
 	Credentials map[string]string  // what is not given stays
 	Status      *Status            // Disabled, or Active for one that was
+	Settings    *Settings          // all of them anew
 	Within      Within             // may be nil
 }
 
@@ -225,6 +226,16 @@ func (s *Service) Update(ctx context.Context, environment, id string, c Change) 
 		if a.Status, err = changeStatus(a.Status, *c.Status, len(c.Credentials) > 0); err != nil {
 			return nil, err
 		}
+	}
+	if c.Settings != nil {
+		if err := c.Settings.check(); err != nil {
+			return nil, err
+		}
+		a.Settings = *c.Settings
+	}
+	settings, err := a.Settings.column()
+	if err != nil {
+		return nil, err
 	}
 	var secret *db.UpdateAccountCredentialsParams
 	def, err := s.definitions.Find(ctx, environment, a.Integration)
@@ -257,6 +268,11 @@ func (s *Service) Update(ctx context.Context, environment, id string, c Change) 
 			Environment: environment, ID: id})
 		if err != nil {
 			return err
+		}
+		if c.Settings != nil {
+			if _, err := tx.UpdateAccountSettings(ctx, db.UpdateAccountSettingsParams{Settings: settings, UpdatedAt: store.Millis(a.UpdatedAt), Environment: environment, ID: id}); err != nil {
+				return err
+			}
 		}
 		if secret != nil {
 			secret.Context, secret.UpdatedAt = context, store.Millis(a.UpdatedAt)

@@ -19,6 +19,7 @@ type IntegratedAccount struct {
 	Integration IntegrationName   `json:"integration"`
 	Status      string            `json:"status" enum:"connecting,active,needs_reauth,validation_error,disabled"`
 	Context     map[string]string `json:"context"`
+	Settings    account.Settings  `json:"settings" doc:"What the account opted into"`
 	LastError   *string           `json:"last_error"`
 	CreatedAt   *time.Time        `json:"created_at"`
 	UpdatedAt   *time.Time        `json:"updated_at"`
@@ -33,7 +34,7 @@ type IntegrationName struct {
 func (a *api) showAccount(ctx context.Context, acct *account.Account) (IntegratedAccount, error) {
 	out := IntegratedAccount{
 		ID: acct.ID, TenantID: acct.TenantID, Name: acct.Name, Integration: IntegrationName{acct.Integration, acct.Integration},
-		Status: string(acct.Status), Context: acct.Context, CreatedAt: moment(acct.CreatedAt), UpdatedAt: moment(acct.UpdatedAt),
+		Status: string(acct.Status), Context: acct.Context, Settings: acct.Settings, CreatedAt: moment(acct.CreatedAt), UpdatedAt: moment(acct.UpdatedAt),
 	}
 	if out.Context == nil {
 		out.Context = map[string]string{}
@@ -121,10 +122,15 @@ func (a *api) accounts() {
 				Credentials map[string]string  `json:"credentials,omitempty"`
 				Context     map[string]*string `json:"context,omitempty" doc:"null takes a value away"`
 				Status      *account.Status    `json:"status,omitempty" enum:"active,disabled"`
+				Settings    *accountSettings   `json:"settings,omitempty" doc:"What the account opts into; what is not given stays"`
 			}
 		}) (*one[IntegratedAccount], error) {
+			settings, err := a.changed(ctx, in.ID, in.Body.Settings)
+			if err != nil {
+				return nil, err
+			}
 			acct, err := a.Accounts.Update(ctx, caller(ctx).Environment, in.ID, account.Change{
-				TenantID: in.Body.TenantID, Name: in.Body.Name, Credentials: in.Body.Credentials, Context: in.Body.Context, Status: in.Body.Status,
+				TenantID: in.Body.TenantID, Name: in.Body.Name, Credentials: in.Body.Credentials, Context: in.Body.Context, Status: in.Body.Status, Settings: settings,
 			})
 			return show(ctx, acct, err)
 		})

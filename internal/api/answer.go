@@ -22,6 +22,7 @@ func (a *api) answerCall(w http.ResponseWriter, r *http.Request, c *gateway.Call
 		return
 	}
 	limits(w.Header(), result.RateLimit)
+	retried(w.Header(), result.Retries)
 	if result.Failed() {
 		write(w, refused(result, c.Account.Status))
 		return
@@ -36,6 +37,13 @@ func answer(w http.ResponseWriter, r *gateway.Result) {
 		return
 	}
 	if !r.Tool.IsList() {
+		if r.Location != "" {
+			w.Header().Set("Location", r.Location)
+		}
+		if r.Body == nil && r.Status == http.StatusAccepted {
+			w.WriteHeader(http.StatusAccepted)
+			return
+		}
 		if r.Body == nil {
 			w.WriteHeader(http.StatusNoContent)
 			return
@@ -77,6 +85,14 @@ func limits(h http.Header, l vendor.RateLimit) {
 	}
 	if l.RetryAfter > 0 {
 		h.Set("retry-after", strconv.Itoa(l.RetryAfter))
+	}
+}
+
+// retried tells how often a call was sent and how long it waited in between, in seconds, where the account's retry policy acted.
+func retried(h http.Header, r *gateway.Retries) {
+	if r != nil {
+		h.Set("retry-attempts", strconv.Itoa(len(r.Refused)+1))
+		h.Set("retry-waited", strconv.Itoa(int(r.Waited.Seconds())))
 	}
 }
 

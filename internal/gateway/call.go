@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"sluice/internal/audit"
@@ -35,7 +36,14 @@ func (g *Gateway) CallOperation(ctx context.Context, c *Caller, resource, method
 
 func (g *Gateway) call(ctx context.Context, c *Caller, tool *toolset.Tool, arguments []byte) (*Result, error) {
 	record := recordOf(c, tool)
-	result, err := g.perform(ctx, c, tool, arguments, &record)
+	counting, tries := counted(ctx, c.Account)
+	result, err := g.perform(counting, c, tool, arguments, &record)
+	if tries != nil && len(tries.Refused) > 0 {
+		g.finishRetries(&record, tries)
+		if result != nil {
+			result.Retries = tries
+		}
+	}
 	if result != nil && result.Invalid {
 		// Our own words about an argument repeat it, and it may be a secret that stands where none belongs.
 		result.Message = string(g.accounts.Mask(ctx, c.Account, []byte(result.Message)))
@@ -168,6 +176,9 @@ func resultOf(tool *toolset.Tool, r *vendor.Response) *Result {
 	if p := r.Problem; p != nil {
 		result.Message, result.Fields, result.Details, result.NeedsReauth = p.Message, p.Fields, p.Details, p.NeedsReauth
 		result.Invalid, result.Field = p.Argument != "", p.Argument
+	}
+	if result.Outcome == vendor.OK && r.Status == http.StatusAccepted && len(r.Body) > 0 {
+		result.Notes = append(result.Notes, "The vendor accepted it and may still be at work on it (202).")
 	}
 	return result
 }

@@ -61,6 +61,7 @@ type Result struct {
 
 	Location    string   // where what was made is, or what tells of a work that is accepted; "" where the vendor does not say
 	Notes       []string // what was understood of the arguments that the caller should see: dates that were said relative to today
+	Retries     *Retries // attempts before the last, where the account has a retry policy that acted; else nil
 	NeedsReauth bool     // the account's credential is dead: its owner has to connect it again
 }
 
@@ -142,7 +143,7 @@ func New(c Config) *Gateway {
 		c.MaxFile = DefaultMaxFile
 	}
 	return &Gateway{
-		definitions: c.Definitions, accounts: c.Accounts, servers: c.Servers, vendor: c.Vendor, audit: c.Audit, sealer: c.Sealer,
+		definitions: c.Definitions, accounts: c.Accounts, servers: c.Servers, vendor: retrying{c.Vendor}, audit: c.Audit, sealer: c.Sealer,
 		fileURL: c.FileURL, maxFile: c.MaxFile, changed: c.FieldsChanged, fetch: c.Fetch,
 	}
 }

@@ -217,8 +217,14 @@ func waitSeconds(r *gateway.Result) int {
 }
 
 // appendLimits appends what is known of the vendor's rate limit as members of _meta, under the names that the proxy API's headers have. Calls that
-// were not limited do without: the model would read it on each.
+// were not limited do without: the model would read it on each. Before them stands how often the account's retry policy had the call sent, where it did.
 func appendLimits(dst []byte, r *gateway.Result) []byte {
+	if r.Retries != nil {
+		dst = append(dst, `"retry-attempts":`...)
+		dst = strconv.AppendInt(dst, int64(len(r.Retries.Refused)+1), 10)
+		dst = append(dst, `,"retry-waited":`...)
+		dst = strconv.AppendInt(dst, int64(r.Retries.Waited.Seconds()), 10)
+	}
 	if r.Outcome != vendor.RateLimited {
 		return dst
 	}

@@ -71,7 +71,7 @@ func (c *Client) do(ctx context.Context, acct *account.Account, def *integration
 	if err != nil {
 		return nil, err
 	}
-	k := &call{Client: c, acct: acct, def: def, req: req, plan: plan, label: labelOf(def), write: changes(req.Method), auth: def.Authorization, content: content}
+	k := &call{Client: c, acct: acct, def: def, req: req, plan: plan, label: labelOf(def), write: Changes(req.Method), auth: def.Authorization, content: content}
 	if req.Method.Authorization != nil {
 		k.auth = *req.Method.Authorization
 	}
@@ -113,8 +113,8 @@ func unmade(err error) (*Response, error) {
 	return nil, err
 }
 
-// changes reports whether a method may change something: all but list, get and what the definition marks safe.
-func changes(m *integration.Method) bool { return m.Name != "list" && m.Name != "get" && !m.Safe }
+// Changes reports whether a method may change something: all but list, get and what the definition marks safe.
+func Changes(m *integration.Method) bool { return m.Name != "list" && m.Name != "get" && !m.Safe }
 
 // send builds the request with the credential held now and sends it. The third result is ours to blame; lost says why there is no whole answer.
 func (k *call) send(ctx context.Context) (answer *outbound.Response, lost *outbound.Error, err error) {

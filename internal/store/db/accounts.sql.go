@@ -11,9 +11,9 @@ import (
 
 const createAccount = `-- name: CreateAccount :exec
 INSERT INTO accounts (id, environment, tenant_id, name, integration, status, context, credentials, token, token_expires_at,
-    credential_version, last_error, created_at, updated_at)
+    credential_version, last_error, created_at, updated_at, settings)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
-    ?11, ?12, ?13, ?14)
+    ?11, ?12, ?13, ?14, ?15)
 `
 
 type CreateAccountParams struct {
@@ -31,6 +31,7 @@ type CreateAccountParams struct {
 	LastError         string
 	CreatedAt         int64
 	UpdatedAt         int64
+	Settings          string
 }
 
 func (q *Queries) CreateAccount(ctx context.Context, arg CreateAccountParams) error {
@@ -49,6 +50,7 @@ func (q *Queries) CreateAccount(ctx context.Context, arg CreateAccountParams) er
 		arg.LastError,
 		arg.CreatedAt,
 		arg.UpdatedAt,
+		arg.Settings,
 	)
 	return err
 }
@@ -71,7 +73,7 @@ func (q *Queries) DeleteAccount(ctx context.Context, arg DeleteAccountParams) (i
 }
 
 const getAccount = `-- name: GetAccount :one
-SELECT id, environment, tenant_id, name, integration, status, context, credentials, token, token_expires_at, credential_version, last_error, created_at, updated_at FROM accounts WHERE environment = ?1 AND id = ?2
+SELECT id, environment, tenant_id, name, integration, status, context, credentials, token, token_expires_at, credential_version, last_error, created_at, updated_at, settings FROM accounts WHERE environment = ?1 AND id = ?2
 `
 
 type GetAccountParams struct {
@@ -97,6 +99,7 @@ func (q *Queries) GetAccount(ctx context.Context, arg GetAccountParams) (Account
 		&i.LastError,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Settings,
 	)
 	return i, err
 }
@@ -169,7 +172,7 @@ func (q *Queries) ListAccountEvents(ctx context.Context, arg ListAccountEventsPa
 }
 
 const listAccounts = `-- name: ListAccounts :many
-SELECT id, environment, tenant_id, name, integration, status, context, credentials, token, token_expires_at, credential_version, last_error, created_at, updated_at FROM accounts
+SELECT id, environment, tenant_id, name, integration, status, context, credentials, token, token_expires_at, credential_version, last_error, created_at, updated_at, settings FROM accounts
 WHERE environment = ?1 AND id < ?2
   AND (cast(?3 AS text) = '' OR integration = ?3)
   AND (cast(?4 AS text) = '' OR status = ?4)
@@ -215,6 +218,7 @@ func (q *Queries) ListAccounts(ctx context.Context, arg ListAccountsParams) ([]A
 			&i.LastError,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Settings,
 		); err != nil {
 			return nil, err
 		}
@@ -230,7 +234,7 @@ func (q *Queries) ListAccounts(ctx context.Context, arg ListAccountsParams) ([]A
 }
 
 const listAccountsOfTenant = `-- name: ListAccountsOfTenant :many
-SELECT id, environment, tenant_id, name, integration, status, context, credentials, token, token_expires_at, credential_version, last_error, created_at, updated_at FROM accounts
+SELECT id, environment, tenant_id, name, integration, status, context, credentials, token, token_expires_at, credential_version, last_error, created_at, updated_at, settings FROM accounts
 WHERE environment = ?1 AND tenant_id = ?2 AND id < ?3
   AND (cast(?4 AS text) = '' OR integration = ?4)
   AND (cast(?5 AS text) = '' OR status = ?5)
@@ -277,6 +281,7 @@ func (q *Queries) ListAccountsOfTenant(ctx context.Context, arg ListAccountsOfTe
 			&i.LastError,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Settings,
 		); err != nil {
 			return nil, err
 		}
@@ -389,6 +394,30 @@ func (q *Queries) UpdateAccountCredentials(ctx context.Context, arg UpdateAccoun
 		arg.Token,
 		arg.TokenExpiresAt,
 		arg.Context,
+		arg.UpdatedAt,
+		arg.Environment,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const updateAccountSettings = `-- name: UpdateAccountSettings :execrows
+UPDATE accounts SET settings = ?1, updated_at = ?2 WHERE environment = ?3 AND id = ?4
+`
+
+type UpdateAccountSettingsParams struct {
+	Settings    string
+	UpdatedAt   int64
+	Environment string
+	ID          string
+}
+
+func (q *Queries) UpdateAccountSettings(ctx context.Context, arg UpdateAccountSettingsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateAccountSettings,
+		arg.Settings,
 		arg.UpdatedAt,
 		arg.Environment,
 		arg.ID,

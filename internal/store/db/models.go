@@ -32,6 +32,7 @@ type Account struct {
 	LastError         string
 	CreatedAt         int64
 	UpdatedAt         int64
+	Settings          string
 }
 
 type AccountEvent struct {
@@ -226,6 +227,17 @@ type OAuthToken struct {
 	CreatedAt   int64
 	ExpiresAt   int64
 	ExchangedAt int64
+}
+
+type Override struct {
+	Environment string
+	Integration string
+	AccountID   string
+	Version     int64
+	Digest      string
+	Document    []byte
+	CreatedBy   string
+	CreatedAt   int64
 }
 
 type RedirectURI struct {

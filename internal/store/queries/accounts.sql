@@ -1,8 +1,8 @@
 -- name: CreateAccount :exec
 INSERT INTO accounts (id, environment, tenant_id, name, integration, status, context, credentials, token, token_expires_at,
-    credential_version, last_error, created_at, updated_at)
+    credential_version, last_error, created_at, updated_at, settings)
 VALUES (@id, @environment, @tenant_id, @name, @integration, @status, @context, @credentials, @token, @token_expires_at,
-    @credential_version, @last_error, @created_at, @updated_at);
+    @credential_version, @last_error, @created_at, @updated_at, @settings);
 
 -- name: GetAccount :one
 SELECT * FROM accounts WHERE environment = @environment AND id = @id;
@@ -26,6 +26,9 @@ ORDER BY id DESC LIMIT cast(@lim AS bigint);
 -- What a person edits; credentials and status have statements of their own.
 UPDATE accounts SET tenant_id = @tenant_id, name = @name, context = @context, updated_at = @updated_at
 WHERE environment = @environment AND id = @id;
+
+-- name: UpdateAccountSettings :execrows
+UPDATE accounts SET settings = @settings, updated_at = @updated_at WHERE environment = @environment AND id = @id;
 
 -- name: LockAccount :execrows
 -- Holds the row until the transaction ends, so that what is read next is what is changed then.
