@@ -23,10 +23,11 @@ var arrows = map[string][]string{
 
 	// One running Sluice, put together from its parts.
 	"internal/node": {"integrations", "internal/page", "internal/api", "internal/mcp", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
-		"internal/environment", "internal/audit", "internal/catalog", "internal/integration", "internal/origin", "internal/outbound", "internal/secret", "internal/store"},
+		"internal/environment", "internal/audit", "internal/catalog", "internal/integration", "internal/origin", "internal/outbound", "internal/secret", "internal/signin", "internal/store", "internal/user"},
 
 	// Doors: who asks, and in what language.
 	"internal/download": {"internal/gateway", "internal/vendor"},
+	"internal/signin":   {"internal/page", "internal/user", "internal/environment", "internal/secret"},
 	"internal/mcp":      {"internal/filetype", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration", "internal/jsonscan", "internal/origin"},
 	"internal/api": {"internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/environment", "internal/audit",
 		"internal/catalog", "internal/integration", "internal/integration/openapi", "internal/jsonscan", "internal/permission", "internal/store"},
@@ -43,6 +44,7 @@ var arrows = map[string][]string{
 	"internal/account":     {"internal/refusal", "internal/integration", "internal/jsonscan", "internal/outbound", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/catalog":     {"internal/integration", "internal/store", "internal/store/db"},
 	"internal/mcpserver":   {"internal/store", "internal/store/db", "internal/secret"},
+	"internal/user":        {"internal/permission", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/environment": {"internal/store", "internal/store/db", "internal/secret"},
 	"internal/audit":       {"internal/store", "internal/store/db"},
 

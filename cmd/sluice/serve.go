@@ -68,8 +68,20 @@ func serveCommand() *cobra.Command {
 	return cmd
 }
 
-// welcome says what to do with a database that is new: without a first API token nobody can do anything.
+// welcome says what to do with a database that is new: without a first owner or API token nobody can do anything. The address holds the code without which
+// no stranger becomes the owner.
 func welcome(ctx context.Context, n *node.Node, s *settings) error {
+	users, err := n.Users.Count(ctx)
+	if err != nil {
+		return err
+	}
+	if users == 0 {
+		start, err := n.SignIn.StartURL()
+		if err != nil {
+			return err
+		}
+		s.Log.Info("there is no user yet", "next", start)
+	}
 	environments, _, err := n.Environments.List(ctx, "", 1)
 	if err != nil || len(environments) > 0 {
 		return err

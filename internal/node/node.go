@@ -31,8 +31,10 @@ import (
 	"sluice/internal/outbound"
 	"sluice/internal/page"
 	"sluice/internal/secret"
+	"sluice/internal/signin"
 	"sluice/internal/store"
 	"sluice/internal/toolset"
+	"sluice/internal/user"
 	"sluice/internal/vendor"
 )
 
@@ -64,6 +66,8 @@ type Node struct {
 	Store        *store.Store
 	Keys         *secret.Keys
 	Environments *environment.Service
+	Users        *user.Service
+	SignIn       *signin.Door
 	Catalog      *catalog.Catalog
 	Accounts     *account.Service
 	Servers      *mcpserver.Service
@@ -125,6 +129,8 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 
 	n.Environments = environment.New(n.Store, n.Keys, s.Log)
 	n.onClose(n.Environments.Close)
+	n.Users = user.New(user.Config{Store: n.Store, Keys: n.Keys, Log: s.Log})
+	n.onClose(n.Users.Close)
 	n.Catalog = catalog.New(n.Store, builtin)
 	n.onClose(n.Catalog.Close)
 	n.outbound = outbound.New(outbound.Options{Policy: policy, Observe: s.Observe})
@@ -157,6 +163,9 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 	return n, n.openDoors()
 }
 
+// askProvider is how long an OpenID provider may take, while somebody waits.
+const askProvider = 10 * time.Second
+
 func (n *Node) openDoors() error {
 	changes := newChanges(n.Store)
 	n.onClose(changes.close)
@@ -164,6 +173,10 @@ func (n *Node) openDoors() error {
 		Gateway: n.Gateway, Servers: n.Servers, APITokens: n.Environments, Changes: changes, Origin: n.Origin,
 		KeepAlive: n.Settings.KeepAlive, ToolsPage: n.Settings.ToolsPage,
 		Version: n.Settings.Version, Log: n.Settings.Log,
+	})
+	n.SignIn = signin.New(signin.Options{
+		Users: n.Users, Environments: n.Environments, Keys: n.Keys, PublicURL: n.Settings.PublicURL, Address: n.Origin.Address,
+		HTTP: n.outbound.HTTP(askProvider), Log: n.Settings.Log,
 	})
 	n.files = &download.Handler{Gateway: n.Gateway, Log: n.Settings.Log}
 	n.api = api.New(api.Config{
@@ -236,6 +249,10 @@ func (n *Node) Handler() http.Handler {
 		}
 		if strings.HasPrefix(r.URL.Path, page.StaticPath) {
 			static.ServeHTTP(w, r)
+			return
+		}
+		if n.SignIn.Serves(r.URL.Path) {
+			n.SignIn.ServeHTTP(w, r)
 			return
 		}
 		n.api.ServeHTTP(w, r)

@@ -73,6 +73,17 @@ func (k *Keys) CheckMAC(purpose string, data, mac []byte) bool {
 	return false
 }
 
+// CheckMACPrefix is CheckMAC for the first bytes of a MAC: for what a person copies by hand. How short is the caller's to answer for.
+func (k *Keys) CheckMACPrefix(purpose string, data, prefix []byte) bool {
+	for _, root := range k.current().roots {
+		want, err := root.mac(purpose, data)
+		if err == nil && len(prefix) > 0 && len(prefix) <= len(want) && hmac.Equal(want[:len(prefix)], prefix) {
+			return true
+		}
+	}
+	return false
+}
+
 func (r root) mac(purpose string, data []byte) ([]byte, error) {
 	key, err := r.derive("mac " + purpose)
 	if err != nil {

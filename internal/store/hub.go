@@ -14,6 +14,8 @@ const (
 	Accounts     = "account"
 	Servers      = "mcp_server"
 	APITokens    = "api_token"
+	Users        = "user"
+	Sessions     = "session"
 	Fields       = "fields"      // key: the account's id
 	Integrations = "integration" // key: environment/name
 	Keysets      = "keyset"

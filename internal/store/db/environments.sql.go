@@ -21,8 +21,8 @@ func (q *Queries) CountAccounts(ctx context.Context, environment string) (int64,
 }
 
 const createAPIToken = `-- name: CreateAPIToken :exec
-INSERT INTO api_tokens (id, environment, name, prefix, key_id, token_hash, created_by, created_at, expires_at, last_used_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0)
+INSERT INTO api_tokens (id, environment, name, prefix, key_id, token_hash, created_by, created_at, expires_at, last_used_at, user_id, scopes)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11)
 `
 
 type CreateAPITokenParams struct {
@@ -35,6 +35,8 @@ type CreateAPITokenParams struct {
 	CreatedBy   string
 	CreatedAt   int64
 	ExpiresAt   int64
+	UserID      string
+	Scopes      string
 }
 
 func (q *Queries) CreateAPIToken(ctx context.Context, arg CreateAPITokenParams) error {
@@ -48,6 +50,8 @@ func (q *Queries) CreateAPIToken(ctx context.Context, arg CreateAPITokenParams) 
 		arg.CreatedBy,
 		arg.CreatedAt,
 		arg.ExpiresAt,
+		arg.UserID,
+		arg.Scopes,
 	)
 	return err
 }
@@ -104,7 +108,7 @@ func (q *Queries) DeleteEnvironment(ctx context.Context, id string) (int64, erro
 }
 
 const getAPIToken = `-- name: GetAPIToken :one
-SELECT id, environment, name, prefix, key_id, token_hash, created_by, created_at, expires_at, last_used_at FROM api_tokens WHERE environment = ?1 AND id = ?2
+SELECT id, environment, name, prefix, key_id, token_hash, created_by, created_at, expires_at, last_used_at, user_id, scopes FROM api_tokens WHERE environment = ?1 AND id = ?2
 `
 
 type GetAPITokenParams struct {
@@ -126,12 +130,14 @@ func (q *Queries) GetAPIToken(ctx context.Context, arg GetAPITokenParams) (APITo
 		&i.CreatedAt,
 		&i.ExpiresAt,
 		&i.LastUsedAt,
+		&i.UserID,
+		&i.Scopes,
 	)
 	return i, err
 }
 
 const getAPITokenByHash = `-- name: GetAPITokenByHash :one
-SELECT id, environment, name, prefix, key_id, token_hash, created_by, created_at, expires_at, last_used_at FROM api_tokens WHERE token_hash = ?1
+SELECT id, environment, name, prefix, key_id, token_hash, created_by, created_at, expires_at, last_used_at, user_id, scopes FROM api_tokens WHERE token_hash = ?1
 `
 
 func (q *Queries) GetAPITokenByHash(ctx context.Context, tokenHash []byte) (APIToken, error) {
@@ -148,6 +154,8 @@ func (q *Queries) GetAPITokenByHash(ctx context.Context, tokenHash []byte) (APIT
 		&i.CreatedAt,
 		&i.ExpiresAt,
 		&i.LastUsedAt,
+		&i.UserID,
+		&i.Scopes,
 	)
 	return i, err
 }
@@ -212,7 +220,7 @@ func (q *Queries) ListAPITokenIDs(ctx context.Context, environment string) ([]st
 }
 
 const listAPITokens = `-- name: ListAPITokens :many
-SELECT id, environment, name, prefix, key_id, token_hash, created_by, created_at, expires_at, last_used_at FROM api_tokens WHERE environment = ?1 AND id < ?2 ORDER BY id DESC LIMIT cast(?3 AS bigint)
+SELECT id, environment, name, prefix, key_id, token_hash, created_by, created_at, expires_at, last_used_at, user_id, scopes FROM api_tokens WHERE environment = ?1 AND id < ?2 ORDER BY id DESC LIMIT cast(?3 AS bigint)
 `
 
 type ListAPITokensParams struct {
@@ -241,6 +249,60 @@ func (q *Queries) ListAPITokens(ctx context.Context, arg ListAPITokensParams) ([
 			&i.CreatedAt,
 			&i.ExpiresAt,
 			&i.LastUsedAt,
+			&i.UserID,
+			&i.Scopes,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listAPITokensOfUser = `-- name: ListAPITokensOfUser :many
+SELECT id, environment, name, prefix, key_id, token_hash, created_by, created_at, expires_at, last_used_at, user_id, scopes FROM api_tokens WHERE environment = ?1 AND user_id = ?2 AND user_id <> '' AND id < ?3 ORDER BY id DESC LIMIT cast(?4 AS bigint)
+`
+
+type ListAPITokensOfUserParams struct {
+	Environment string
+	UserID      string
+	Before      string
+	Lim         int64
+}
+
+func (q *Queries) ListAPITokensOfUser(ctx context.Context, arg ListAPITokensOfUserParams) ([]APIToken, error) {
+	rows, err := q.db.QueryContext(ctx, listAPITokensOfUser,
+		arg.Environment,
+		arg.UserID,
+		arg.Before,
+		arg.Lim,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []APIToken
+	for rows.Next() {
+		var i APIToken
+		if err := rows.Scan(
+			&i.ID,
+			&i.Environment,
+			&i.Name,
+			&i.Prefix,
+			&i.KeyID,
+			&i.TokenHash,
+			&i.CreatedBy,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.LastUsedAt,
+			&i.UserID,
+			&i.Scopes,
 		); err != nil {
 			return nil, err
 		}

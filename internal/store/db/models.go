@@ -15,6 +15,8 @@ type APIToken struct {
 	CreatedAt   int64
 	ExpiresAt   int64
 	LastUsedAt  int64
+	UserID      string
+	Scopes      string
 }
 
 type Account struct {
@@ -117,6 +119,22 @@ type Environment struct {
 	UpdatedAt int64
 }
 
+type IdentityProvider struct {
+	Environment  string
+	Label        string
+	Issuer       string
+	ClientID     string
+	ClientSecret []byte
+	Role         string
+	Required     int64
+	UpdatedAt    int64
+}
+
+type IdentityProviderDomain struct {
+	Domain      string
+	Environment string
+}
+
 type Integration struct {
 	Environment string
 	Name        string
@@ -125,6 +143,19 @@ type Integration struct {
 	Document    []byte
 	CreatedBy   string
 	CreatedAt   int64
+}
+
+type Invitation struct {
+	ID          string
+	Environment string
+	Email       string
+	Name        string
+	Role        string
+	KeyID       string
+	TokenHash   []byte
+	CreatedBy   string
+	CreatedAt   int64
+	ExpiresAt   int64
 }
 
 type Keyset struct {
@@ -244,6 +275,53 @@ type RedirectURI struct {
 	Environment string
 	Uri         string
 	CreatedAt   int64
+}
+
+type Session struct {
+	ID          string
+	Environment string
+	UserID      string
+	KeyID       string
+	TokenHash   []byte
+	Method      string
+	Address     string
+	UserAgent   string
+	CreatedAt   int64
+	LastSeenAt  int64
+	ExpiresAt   int64
+}
+
+type SignInAttempt struct {
+	Bucket       string
+	Failures     int64
+	BlockedUntil int64
+	ExpiresAt    int64
+}
+
+type User struct {
+	ID           string
+	Environment  string
+	Email        string
+	Name         string
+	Role         string
+	Password     string
+	Issuer       string
+	Subject      string
+	CreatedAt    int64
+	UpdatedAt    int64
+	LastSignInAt int64
+}
+
+type UserLink struct {
+	ID          string
+	Environment string
+	UserID      string
+	Kind        string
+	KeyID       string
+	TokenHash   []byte
+	CreatedBy   string
+	CreatedAt   int64
+	ExpiresAt   int64
 }
 
 type VendorAuthorization struct {

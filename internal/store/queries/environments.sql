@@ -18,8 +18,8 @@ DELETE FROM environments WHERE id = @id;
 SELECT count(*) FROM accounts WHERE environment = @environment;
 
 -- name: CreateAPIToken :exec
-INSERT INTO api_tokens (id, environment, name, prefix, key_id, token_hash, created_by, created_at, expires_at, last_used_at)
-VALUES (@id, @environment, @name, @prefix, @key_id, @token_hash, @created_by, @created_at, @expires_at, 0);
+INSERT INTO api_tokens (id, environment, name, prefix, key_id, token_hash, created_by, created_at, expires_at, last_used_at, user_id, scopes)
+VALUES (@id, @environment, @name, @prefix, @key_id, @token_hash, @created_by, @created_at, @expires_at, 0, @user_id, @scopes);
 
 -- name: GetAPIToken :one
 SELECT * FROM api_tokens WHERE environment = @environment AND id = @id;
@@ -29,6 +29,9 @@ SELECT * FROM api_tokens WHERE token_hash = @token_hash;
 
 -- name: ListAPITokens :many
 SELECT * FROM api_tokens WHERE environment = @environment AND id < @before ORDER BY id DESC LIMIT cast(@lim AS bigint);
+
+-- name: ListAPITokensOfUser :many
+SELECT * FROM api_tokens WHERE environment = @environment AND user_id = @user_id AND user_id <> '' AND id < @before ORDER BY id DESC LIMIT cast(@lim AS bigint);
 
 -- name: ListAPITokenIDs :many
 SELECT id FROM api_tokens WHERE environment = @environment;
