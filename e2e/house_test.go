@@ -31,7 +31,7 @@ type house struct {
 
 // eachDatabase runs a test on SQLite and on PostgreSQL: there as the demo, here as an operator starts the parts.
 func eachDatabase(t *testing.T, test func(t *testing.T, start func(t *testing.T) *house)) {
-	t.Run("SQLite", func(t *testing.T) { test(t, startDemo) })
+	t.Run("SQLite", func(t *testing.T) { test(t, func(t *testing.T) *house { return startDemo(t) }) })
 	t.Run("PostgreSQL", func(t *testing.T) { test(t, startInstallation) })
 }
 
@@ -44,12 +44,12 @@ func onEachDatabase(t *testing.T, test func(t *testing.T, h *house)) {
 var aLine = regexp.MustCompile(`^(.+)\n`)
 
 // startDemo starts the demo, which is on SQLite.
-func startDemo(t *testing.T) *house {
+func startDemo(t *testing.T, flags ...string) *house {
 	t.Helper()
 	h, data := &house{}, t.TempDir()
 	start := func(t *testing.T, listen, octapipeListen string) {
 		t.Helper()
-		p, line := startProcess(t, aLine, nil, "demo", "--json", "--listen", listen, "--octapipe-listen", octapipeListen, "--data", data)
+		p, line := startProcess(t, aLine, nil, append([]string{"demo", "--json", "--listen", listen, "--octapipe-listen", octapipeListen, "--data", data}, flags...)...)
 		h.process = p
 		if err := json.Unmarshal([]byte(line[1]), h); err != nil {
 			t.Fatalf("the demo's first line is not JSON (%v): %s", err, line[1])

@@ -44,7 +44,11 @@ func demoCommand() *cobra.Command {
 	sandboxAddress := cmd.Flags().String("octapipe-listen", "127.0.0.1:8081", "address of the Octapipe sandbox")
 	data := cmd.Flags().String("data", "", "folder that keeps the state (default: a temporary one, removed at the end)")
 	database := cmd.Flags().String("database", "", "another database for Sluice: postgres://…, or a file (default: in the data folder)")
+	keepAlive := cmd.Flags().Duration("keep-alive", 20*time.Second, "time between the signs of life on a stream")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := checkKeepAlive(keepAlive.String(), *keepAlive); err != nil {
+			return err
+		}
 		if *database != "" && *data == "" {
 			return errors.New("--database wants --data too: that folder keeps the key without which nobody can read the database's credentials again")
 		}
@@ -52,7 +56,7 @@ func demoCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		d := demo{log: log, folder: *data, database: *database}
+		d := demo{log: log, folder: *data, database: *database, keepAlive: *keepAlive}
 		if d.folder == "" {
 			if d.folder, err = os.MkdirTemp("", "sluice-demo-"); err != nil {
 				return err
@@ -73,6 +77,8 @@ type demo struct {
 	log      *slog.Logger
 	folder   string
 	database string // "": in folder
+
+	keepAlive time.Duration
 }
 
 // run starts the sandbox and a node that knows it by its address only, connects them, calls up, and serves until ctx ends.
@@ -100,7 +106,8 @@ func (d *demo) run(ctx context.Context, address, sandboxAddress string, up func(
 	}
 	n, err := node.Open(ctx, node.Settings{
 		Database: d.database, MasterKeyFile: filepath.Join(d.folder, "master.key"), PublicURL: urlOf(l), AllowAddresses: []string{"loopback"}, AllowFiles: []string{"loopback"},
-		Version: version(), Log: d.log,
+		KeepAlive: d.keepAlive,
+		Version:   version(), Log: d.log,
 	})
 	if err != nil {
 		return err

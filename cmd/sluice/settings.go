@@ -107,9 +107,10 @@ func readSettings(cmd *cobra.Command) (*settings, error) {
 		return nil, fmt.Errorf("max_file is %q; it must be a number of MiB, from 1", k.String("max_file"))
 	}
 	keepAlive, toolsPage := k.Duration("keep_alive"), k.Int("tools_page")
+	if err := checkKeepAlive(k.String("keep_alive"), keepAlive); err != nil {
+		return nil, err
+	}
 	switch {
-	case keepAlive < time.Second/10:
-		return nil, fmt.Errorf("keep_alive is %q; it must be a time from 100ms, such as 20s", k.String("keep_alive"))
 	case toolsPage < 0 || toolsPage == 0 && k.String("tools_page") != "0":
 		return nil, fmt.Errorf("tools_page is %q; it must be a whole number, 0 for all tools in one answer", k.String("tools_page"))
 	}
@@ -133,10 +134,17 @@ func readSettings(cmd *cobra.Command) (*settings, error) {
 		Settings: node.Settings{
 			Database: k.String("database"), MasterKey: k.String("master_key"), MasterKeyFile: k.String("master_key_file"),
 			PublicURL: strings.TrimSuffix(k.String("public_url"), "/"), AllowAddresses: list("allow_address"), AllowFiles: list("allow_file_address"),
-			AllowedOrigins: list("allow_origin"), AllowedHosts: list("allow_host"), TrustedProxies: list("trusted_proxy"), KeepAlive: keepAlive, ToolsPage: toolsPage,
+			AllowedOrigins: list("allow_origin"), AllowedHosts: list("allow_host"), TrustedProxies: list("trusted_proxy"), KeepAlive: keepAlive, ToolsPage: toolsPage, MaxFile: k.Int64("max_file") << 20,
 			KeepCalls: time.Duration(keepCalls) * 24 * time.Hour, Version: version(), Log: log,
 		},
 	}, nil
+}
+
+func checkKeepAlive(said string, keepAlive time.Duration) error {
+	if keepAlive < time.Second/10 {
+		return fmt.Errorf("keep_alive is %q; it must be a time from 100ms, such as 20s", said)
+	}
+	return nil
 }
 
 func newLog(w io.Writer, level, format string) (*slog.Logger, error) {

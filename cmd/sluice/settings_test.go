@@ -139,3 +139,13 @@ func TestASettingThatDoesNotExistIsRefused(t *testing.T) {
 	}
 	sh.fails("no such file", "migrate", "--config", filepath.Join(folder, "none.yaml"))
 }
+
+func TestTheLargestFileIsSaidInMiB(t *testing.T) {
+	newShell(t, "SLUICE_MAX_FILE=3")
+	if s, err := read(t); err != nil || s.MaxFile != 3<<20 {
+		t.Errorf("3 MiB are read as %d bytes (%v)", s.MaxFile, err)
+	}
+	if s, err := read(t, "--max-file", "2"); err != nil || s.MaxFile != 2<<20 {
+		t.Errorf("2 MiB are read as %d bytes (%v)", s.MaxFile, err)
+	}
+}

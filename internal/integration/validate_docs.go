@@ -24,8 +24,10 @@ func (v *validator) documentation(r *Resource, m *Method) {
 	body := v.schema(p.at("body_schema"))
 	v.schema(p.at("response_schema"))
 	v.objectSchema(p.at("query_schema"))
-	v.argumentNames(p.at("query_schema"))
-	v.argumentNames(p.at("body_schema"))
+	if !doc.Verbatim {
+		v.argumentNames(p.at("query_schema"))
+		v.argumentNames(p.at("body_schema"))
+	}
 
 	v.verbatim(p, r, m)
 	v.mirrored(p)
