@@ -47,6 +47,7 @@ var arrows = map[string][]string{
 	"internal/user":        {"internal/permission", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/environment": {"internal/store", "internal/store/db", "internal/secret"},
 	"internal/audit":       {"internal/store", "internal/store/db"},
+	"internal/webhook":     {"internal/account", "internal/outbound", "internal/store", "internal/store/db"},
 
 	// The ground: these know nothing of Sluice.
 	"integrations":                 {"internal/integration"},

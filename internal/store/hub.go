@@ -21,6 +21,7 @@ const (
 	Keysets      = "keyset"
 	Leases       = "lease" // key: its name
 	Events       = "event" // of accounts; key: the environment's id
+	Webhooks     = "webhook"
 )
 
 // Change is one piece of news: something of a topic was changed or removed.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"runtime"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 
@@ -51,23 +50,14 @@ func openPostgreSQL(ctx context.Context, databaseURL string, o Options) (*Store,
 	return s, nil
 }
 
-// migratePostgreSQL migrates behind an advisory lock, so that of several nodes that start at once one does the work and the others wait for it, however
-// long it takes. The lock lives in a connection of its own and goes with it.
+// migratePostgreSQL migrates where the version is one that Sluice can use.
 func (s *Store) migratePostgreSQL(ctx context.Context) error {
-	c, err := pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig)
-	if err != nil {
-		return fmt.Errorf("connect to PostgreSQL: %w", err)
-	}
-	defer c.Close(context.WithoutCancel(ctx))
 	var version int
-	if err := c.QueryRow(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
+	if err := s.pool.QueryRow(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
 		return fmt.Errorf("ask PostgreSQL for its version: %w", err)
 	}
 	if version < oldest {
 		return fmt.Errorf("this is PostgreSQL %d: version %d or newer is needed", version/10000, oldest/10000)
 	}
-	if _, err := c.Exec(ctx, "SELECT pg_advisory_lock($1)", migrating); err != nil {
-		return fmt.Errorf("wait for another node's migration: %w", err)
-	}
-	return migrate(ctx, PostgreSQL, s.sql)
+	return s.Migrating(ctx, func() error { return migrate(ctx, PostgreSQL, s.sql) })
 }

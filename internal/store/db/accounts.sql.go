@@ -131,7 +131,7 @@ func (q *Queries) InsertAccountEvent(ctx context.Context, arg InsertAccountEvent
 }
 
 const listAccountEvents = `-- name: ListAccountEvents :many
-SELECT id, environment, account_id, type, payload, created_at FROM account_events WHERE environment = ?1 AND id > ?2 ORDER BY id LIMIT cast(?3 AS bigint)
+SELECT id, environment, account_id, type, payload, created_at, told FROM account_events WHERE environment = ?1 AND id > ?2 ORDER BY id LIMIT cast(?3 AS bigint)
 `
 
 type ListAccountEventsParams struct {
@@ -157,6 +157,7 @@ func (q *Queries) ListAccountEvents(ctx context.Context, arg ListAccountEventsPa
 			&i.Type,
 			&i.Payload,
 			&i.CreatedAt,
+			&i.Told,
 		); err != nil {
 			return nil, err
 		}

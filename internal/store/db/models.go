@@ -44,6 +44,7 @@ type AccountEvent struct {
 	Type        string
 	Payload     string
 	CreatedAt   int64
+	Told        int64
 }
 
 type Call struct {
@@ -342,4 +343,19 @@ type VendorClient struct {
 	CreatedBy    string
 	CreatedAt    int64
 	UpdatedAt    int64
+}
+
+type Webhook struct {
+	ID          string
+	Environment string
+	URL         string
+	Types       string
+	Secrets     []byte
+	Enabled     int64
+	CreatedBy   string
+	CreatedAt   int64
+	UpdatedAt   int64
+	LastAt      int64
+	LastStatus  int64
+	LastError   string
 }
