@@ -142,6 +142,18 @@ func inventory(w io.Writer, nameOrPath string) error {
 			b.WriteByte('\n')
 		}
 	}
+	if prompts := set.Prompts(); len(prompts) > 0 {
+		b.WriteString("\n## Prompts\n\n| prompt | asks for | what it does |\n| --- | --- | --- |\n")
+		for _, p := range prompts {
+			asks := make([]string, len(p.Arguments))
+			for i, argument := range p.Arguments {
+				if asks[i] = argument.Name; argument.Optional {
+					asks[i] += " (optional)"
+				}
+			}
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", p.Name, strings.Join(asks, ", "), strings.ReplaceAll(p.Description, "|", "\\|"))
+		}
+	}
 	_, err = io.WriteString(w, strings.TrimRight(b.String(), "\n")+"\n")
 	return err
 }
