@@ -54,10 +54,23 @@ func (t *Templates) authorize(list integration.Authorizations, v *Values) (*Auth
 			applied++
 		}
 	}
-	if applied == 0 {
+	if applied == 0 && !(sameList(list, v.Definition.Authorization) && mayBeNone(&v.Definition.Credentials)) {
 		return nil, errors.New("the account lacks the credential that the call needs")
 	}
 	return a, nil
+}
+
+// sameList reports whether two lists are the same one.
+func sameList(a, b integration.Authorizations) bool { return len(a) == len(b) && &a[0] == &b[0] }
+
+// mayBeNone reports whether an account's form can be left empty: the vendor's calls do without a credential too.
+func mayBeNone(c *integration.Credentials) bool {
+	for _, f := range c.Fields {
+		if !f.Optional {
+			return false
+		}
+	}
+	return true
 }
 
 // apply adds one authorization. One whose credential was optional and not given is left out.

@@ -2,6 +2,7 @@ package integration
 
 import (
 	"fmt"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -87,12 +88,21 @@ func addressProblem(t *Template) string {
 	switch {
 	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
 		return "is no address: " + want
+	case LinkLocal(u.Hostname()):
+		return "is on a link-local address, where no vendor is and a cloud's machines find their own credentials: write the vendor's"
 	case u.User != nil:
 		return "holds a user name or password: they belong into credentials"
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return "has a ? or #, and paths follow it: what goes with every call belongs into parameters or headers"
 	}
 	return ""
+}
+
+// LinkLocal reports whether a host is written as an address that reaches no further than the next router (RFC 3927, RFC 4291).
+func LinkLocal(host string) bool {
+	host, _, _ = strings.Cut(host, "%") // a zone
+	addr, err := netip.ParseAddr(host)
+	return err == nil && (addr.Unmap().IsLinkLocalUnicast() || addr.Unmap().IsLinkLocalMulticast())
 }
 
 // target checks where a call outside the resources goes: a path below the base URL, or an address of its own.

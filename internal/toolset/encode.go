@@ -1,6 +1,8 @@
 package toolset
 
 import (
+	"cmp"
+
 	"sluice/internal/jsonscan"
 )
 
@@ -158,16 +160,17 @@ func appendObject(dst []byte, name string, members []byte, style string) []byte 
 	return dst
 }
 
-// headerValue is a value as a header carries it (OpenAPI's style simple): lists and objects with commas, or as JSON.
+// headerValue is a value as a header carries it (OpenAPI's style simple): lists and objects with commas, in Swagger 2.0 also with other separators, or as JSON.
 func headerValue(value []byte, style string) string {
 	var dst []byte
+	separator := cmp.Or(inParts[style], ",")
 	switch kind := jsonscan.KindOf(value); {
 	case style == "json":
 		return string(scalarJSON(value))
 	case kind == jsonscan.Array:
 		for it := jsonscan.Elements(value); it.Next(); {
 			if len(dst) > 0 {
-				dst = append(dst, ',')
+				dst = append(dst, separator...)
 			}
 			dst = append(dst, scalar(it.Value())...)
 		}

@@ -188,6 +188,7 @@ func (b *builder) settle(calls []*call) error {
 	}
 	b.credentials(demands)
 	b.limits(calls)
+	b.failures(calls)
 	b.parents(made)
 	b.tag()
 	return b.check(made)

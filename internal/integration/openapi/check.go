@@ -142,6 +142,40 @@ func (b *builder) limits(calls []*call) {
 	}
 }
 
+// failures finds out whether a success says in its body that it is none, as most answers of some vendors do.
+func (b *builder) failures(calls []*call) {
+	flags, graphs, all := map[string]int{}, 0, 0
+	for _, c := range calls {
+		if c.answer.schema == nil {
+			continue
+		}
+		properties := c.answer.schema.object("properties")
+		if properties == nil || len(properties.names) == 0 {
+			continue
+		}
+		all++
+		for _, flag := range []string{"ok", "success"} {
+			if isOnly(properties.object(flag), "boolean") && (properties.has("error") || properties.has("errors") || properties.has("message")) {
+				flags[flag]++
+			}
+		}
+		if properties.has("data") && isOnly(properties.object("errors"), "array") {
+			graphs++
+		}
+	}
+	for _, flag := range []string{"ok", "success"} {
+		if 2*flags[flag] > all {
+			b.def.Errors.When = `type == "object" and .` + flag + " == false"
+			b.guess("an answer whose %s is false is taken for a refusal, whatever its status", flag)
+			return
+		}
+	}
+	if 2*graphs > all {
+		b.def.Errors.When = `type == "object" and (.errors | type) == "array" and (.errors | length) > 0 and .data == null`
+		b.guess("an answer with errors and without data is taken for a refusal, whatever its status")
+	}
+}
+
 func limitKind(header string) string {
 	n := normal(header)
 	if n == "retryafter" {

@@ -102,8 +102,7 @@ func (b *builder) begin() error {
 	if b.def.Label == "" {
 		b.def.Label = strings.ReplaceAll(name, "_", " ")
 	}
-	b.baseURL()
-	return nil
+	return b.baseURL()
 }
 
 // CheckName says why an integration cannot have a name.

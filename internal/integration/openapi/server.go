@@ -143,9 +143,12 @@ func (o *operation) serverOf() (*server, error) {
 }
 
 // baseURL makes the definition's address of the document's first server. An account can have another one.
-func (b *builder) baseURL() {
+func (b *builder) baseURL() error {
 	all := b.allServers()
 	first := all[0]
+	if u, err := url.Parse(first.address); err == nil && integration.LinkLocal(u.Hostname()) {
+		return fmt.Errorf("the server %s is on a link-local address, where no vendor is: give the document the vendor's", clip(first.address, 80))
+	}
 	b.server = first
 	field := integration.Field{Name: "base_url", Label: "Address", Format: "uri", Default: first.address, Help: "Where the API is"}
 	if first.address == "" {
@@ -168,6 +171,7 @@ func (b *builder) baseURL() {
 	b.inside(first.address)
 	b.def.Context = integration.Fields{field}
 	b.def.BaseURL = "{{context.base_url}}" + first.path
+	return nil
 }
 
 // inside tells of an address that is none of the internet's. Whether it may be called is for the operator to say: it is refused when a connection is made.
