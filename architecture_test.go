@@ -38,7 +38,7 @@ var arrows = map[string][]string{
 	"internal/vendor":      {"internal/account", "internal/filetype", "internal/refusal", "internal/expression", "internal/outbound", "internal/integration", "internal/jsonscan"},
 	"internal/refusal":     {"internal/integration", "internal/jsonscan"},
 	"internal/customfield": {"internal/toolset", "internal/integration", "internal/jsonscan"},
-	"internal/toolset":     {"internal/filetype", "internal/integration", "internal/jsonscan", "internal/spelling"},
+	"internal/toolset":     {"internal/expression", "internal/filetype", "internal/integration", "internal/jsonscan", "internal/spelling"},
 
 	// What is kept.
 	"internal/account":     {"internal/refusal", "internal/integration", "internal/jsonscan", "internal/outbound", "internal/store", "internal/store/db", "internal/secret"},

@@ -68,6 +68,9 @@ func (s *Service) exchange(ctx context.Context, what string, e *integration.Exch
 		}
 	}
 	lifetime := float64(e.Lifetime)
+	if told, ok := jwtLifetime(value, issued); ok {
+		lifetime = told
+	}
 	if e.ExpiresIn != "" {
 		if raw, ok := jsonscan.Find(response.Body, e.ExpiresIn); ok {
 			if seconds, err := strconv.ParseFloat(scalar(raw), 64); err == nil && seconds > 0 {
