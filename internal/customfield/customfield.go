@@ -94,6 +94,12 @@ func readField(list *integration.FieldList, field []byte) (*Field, error) {
 			return nil, fmt.Errorf("the schema of the type %s: %w", f.Type, err)
 		}
 	}
+	if description := text(list.Description); description != "" {
+		if of, ok := schema["description"].(string); ok {
+			description += " (" + of + ")"
+		}
+		schema["description"] = description
+	}
 	item, isList := schema["items"].(map[string]any)
 	if len(f.Options) > 0 {
 		if isList {
@@ -192,10 +198,14 @@ func (s *Set) JSONSchema() []byte {
 			properties.WriteByte(',')
 		}
 		properties.Write(jsonscan.AppendQuote(nil, f.Key))
-		properties.WriteString(`:{"title":`)
-		properties.Write(jsonscan.AppendQuote(nil, f.Label))
+		properties.WriteString(`:{`)
+		if f.Label != "" {
+			properties.Write(jsonscan.AppendQuote([]byte(`"title":`), f.Label))
+		}
 		if inner := bytes.TrimSpace(f.Schema[1 : len(f.Schema)-1]); len(inner) > 0 {
-			properties.WriteByte(',')
+			if f.Label != "" {
+				properties.WriteByte(',')
+			}
 			properties.Write(inner)
 		}
 		properties.WriteByte('}')
@@ -247,6 +257,8 @@ func (c *Check) Rewrite(arguments []byte) []byte {
 			value = c.values(name, value, false, true)
 		case c.Source.Keys != "" && name == c.Source.Keys && jsonscan.KindOf(value) == jsonscan.Array:
 			value = c.keys(name, value)
+		case c.Source.Keys != "" && name == c.Source.Keys:
+			value = c.key(name, value)
 		case c.Source.Mapping != "" && name == c.Source.Mapping && jsonscan.KindOf(value) == jsonscan.Object:
 			value = c.mapping(name, value)
 		case c.Source.Filters != nil && name == c.Source.Filters.Argument && jsonscan.KindOf(value) == jsonscan.Array:

@@ -64,6 +64,8 @@ func TestWhatArgumentsSayOfCustomFields(t *testing.T) {
 		{name: "null does not empty what is required", mode: customfield.Change, arguments: `{"values":{"Risk Level":null}}`, faults: []string{"values.Risk Level is required and cannot be emptied"}},
 		{name: "changes may name own members too", arguments: `{"changes":{"name":"New","Risk Level":"Low"}}`, want: `{"changes":{"name":"New","cf_risk_level":"Low"}}`},
 		{name: "columns are resolved", arguments: `{"columns":["name","Amount"]}`, want: `{"columns":["name","cf_amount"]}`},
+		{name: "so is a single one", arguments: `{"columns":"Amount"}`, want: `{"columns":"cf_amount"}`},
+		{name: "a single one that there is not is refused", arguments: `{"columns":"Amuont"}`, faults: []string{`columns names "Amuont", which is no custom field here: did you mean Amount?`}},
 		{name: "a mapping's targets are resolved", arguments: `{"mapping":{"Column A":"name","Column B":"Risk Level"}}`, want: `{"mapping":{"Column A":"name","Column B":"cf_risk_level"}}`},
 		{name: "a mapping to nothing is refused", arguments: `{"mapping":{"Column A":"Nonsense"}}`, faults: []string{`mapping.Column A names "Nonsense", which is no custom field here`}},
 		{name: "a condition's field is resolved and its value checked", arguments: `{"filters":[{"field":"Risk Level","operator":"eq","value":"High"}]}`, want: `{"filters":[{"field":"cf_risk_level","operator":"eq","value":"High"}]}`},
@@ -130,6 +132,19 @@ func TestFieldsAreShownAsASchema(t *testing.T) {
 	}
 	if strings.Join(schema.Required, ",") != "cf_risk_level" || len(schema.Properties) != 8 {
 		t.Errorf("required %v of %d properties, want cf_risk_level of 8", schema.Required, len(schema.Properties))
+	}
+}
+
+func TestAFieldIsShownWithWhatItIsForAndWithoutALabelThatItDoesNotHave(t *testing.T) {
+	list := &integration.FieldList{Key: "name", Type: "type", Description: "help", Types: integration.Types{
+		"file": json.RawMessage(`{"type":"string","description":"Id of a file"}`), "any": json.RawMessage(`{}`)}}
+	set, err := customfield.Read(list, []byte(`[{"name":"logo","type":"file","help":"Their logo"},{"name":"seal","type":"file","help":""},{"name":"extra","type":"any","help":null}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"type":"object","properties":{"logo":{"description":"Their logo (Id of a file)","type":"string"},"seal":{"description":"Id of a file","type":"string"},"extra":{}},"required":[],"additionalProperties":false}`
+	if got := string(set.JSONSchema()); got != want {
+		t.Errorf("shown as\n%s\nwant\n%s", got, want)
 	}
 }
 

@@ -76,7 +76,7 @@ func (g *Gateway) dryRun(ctx context.Context, c *Caller, tool *toolset.Tool, pre
 // dryRunReport writes what a dry run found.
 func dryRunReport(tool *toolset.Tool, count int, exact bool, sample [][]byte, changes []byte) []byte {
 	at := ""
-	if tool.Resource.Fields != nil {
+	if tool.Resource.Fields != nil && !tool.Resource.Fields.Flat {
 		at = tool.Resource.Fields.At
 	}
 	what := "would be deleted"

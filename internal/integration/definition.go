@@ -83,11 +83,13 @@ type Lookup struct {
 // FieldSource says where a resource's custom fields live: `of` names the resource that owns their list, `at` the member of this resource's
 // body that carries their values. The others name arguments of its methods that speak of the same fields in other ways; each is optional.
 type FieldSource struct {
-	Of      string       `yaml:"of" json:"of"`
-	At      string       `yaml:"at" json:"at"`
-	Changes string       `yaml:"changes" json:"changes,omitempty"` // an object of new values, own members of the resource among them
-	Keys    string       `yaml:"keys" json:"keys,omitempty"`       // a list of fields
-	Mapping string       `yaml:"mapping" json:"mapping,omitempty"` // an object whose values are fields
+	Of      string `yaml:"of" json:"of"`
+	At      string `yaml:"at" json:"at"`
+	Changes string `yaml:"changes" json:"changes,omitempty"` // an object of new values, own members of the resource among them
+	Keys    string `yaml:"keys" json:"keys,omitempty"`       // a list of fields, or one
+	Mapping string `yaml:"mapping" json:"mapping,omitempty"` // an object whose values are fields
+	// Flat says that At is the argument's name alone: the vendor has the values beside the resource's own members. The body's expression puts them there.
+	Flat    bool         `yaml:"flat" json:"flat,omitempty"`
 	Filters *FilterShape `yaml:"filters" json:"filters,omitempty"`
 }
 
@@ -103,16 +105,17 @@ type FilterShape struct {
 }
 
 // FieldList says how the custom fields that one object of this resource owns are read: which of its methods answers them, and where a field
-// tells what about itself. Key, Label, Type, Required and Options are dotted paths into one field.
+// tells what about itself. Key, Label, Description, Type, Required and Options are dotted paths into one field.
 type FieldList struct {
-	Method   string `yaml:"method" json:"method"`               // a method of this resource that takes no argument but the object's id
-	Items    string `yaml:"items" json:"items,omitempty"`       // dotted path to the list in the answer; empty: the answer is the list
-	Key      string `yaml:"key" json:"key"`                     // what the vendor calls the field
-	Label    string `yaml:"label" json:"label,omitempty"`       // what people call it
-	Type     string `yaml:"type" json:"type,omitempty"`         // the vendor's word for what it holds
-	Required string `yaml:"required" json:"required,omitempty"` // a boolean
-	Options  string `yaml:"options" json:"options,omitempty"`   // the values allowed: they become the enum of the type, or of its items
-	Types    Types  `yaml:"types" json:"types,omitempty"`       // the vendor's word for a type → JSON Schema of a value
+	Method      string `yaml:"method" json:"method"`                     // a method of this resource that takes no argument but the object's id
+	Items       string `yaml:"items" json:"items,omitempty"`             // dotted path to the list in the answer; empty: the answer is the list
+	Key         string `yaml:"key" json:"key"`                           // what the vendor calls the field
+	Label       string `yaml:"label" json:"label,omitempty"`             // what people call it
+	Description string `yaml:"description" json:"description,omitempty"` // what it is for
+	Type        string `yaml:"type" json:"type,omitempty"`               // the vendor's word for what it holds
+	Required    string `yaml:"required" json:"required,omitempty"`       // a boolean
+	Options     string `yaml:"options" json:"options,omitempty"`         // the values allowed: they become the enum of the type, or of its items
+	Types       Types  `yaml:"types" json:"types,omitempty"`             // the vendor's word for a type → JSON Schema of a value
 }
 
 // Types maps a vendor's words for types to JSON Schemas.
@@ -153,8 +156,10 @@ type DryRun struct {
 
 // Parameter says how one argument outside the body travels.
 type Parameter struct {
-	In    string `yaml:"in" json:"in,omitempty"`       // query (the default), path, header, cookie
-	Name  string `yaml:"name" json:"name,omitempty"`   // the vendor's name; the argument's own if empty
+	In string `yaml:"in" json:"in,omitempty"` // query (the default), path, header, cookie
+	// Name is the vendor's name; the argument's own if empty. In a body it may be a template over other arguments of it, {{body.NAME}}, which then are
+	// not sent themselves: a form's part that is named by the field it is for.
+	Name  string `yaml:"name" json:"name,omitempty"`
 	Style string `yaml:"style" json:"style,omitempty"` // form (the default), comma, space, pipe, deep, json; tab in Swagger 2.0 documents; in a path, of a list: comma, space, pipe, tab, dot, matrix
 	// Const is sent always; then it is no argument. nil (none), string, bool, json.Number, []any or map[string]any.
 	Const any `yaml:"const" json:"const,omitempty"`
@@ -171,6 +176,8 @@ type Body struct {
 	ContentType string               `yaml:"content_type" json:"content_type,omitempty"`
 	Optional    bool                 `yaml:"optional" json:"optional,omitempty"`     // a body that is one argument may be left out
 	Properties  map[string]Parameter `yaml:"properties" json:"properties,omitempty"` // argument → vendor's name and style, where they differ
+	// Expression is jq over the object of the body's arguments, in the format json: what it yields is the body.
+	Expression string `yaml:"expression" json:"expression,omitempty"`
 }
 
 // Response shapes an answer before it leaves vendor.
@@ -256,7 +263,7 @@ type Exchange struct {
 	Token        string            `yaml:"token" json:"token"`
 	RefreshToken string            `yaml:"refresh_token" json:"refresh_token,omitempty"`
 	ExpiresIn    string            `yaml:"expires_in" json:"expires_in,omitempty"` // seconds
-	Lifetime     int               `yaml:"lifetime" json:"lifetime,omitempty"`     // seconds, where the answer does not say
+	Lifetime     int               `yaml:"lifetime" json:"lifetime,omitempty"`     // seconds, where neither the answer nor the token itself says (a JWT does)
 }
 
 // Probe is a harmless call.
@@ -326,6 +333,13 @@ type Errors struct {
 	Fields  string `yaml:"fields" json:"fields,omitempty"` // an object field → reasons, or a list of objects
 	When    string `yaml:"when" json:"when,omitempty"`     // jq over a 2xx body: true means it is an error all the same
 	Scope   string `yaml:"scope" json:"scope,omitempty"`   // path to the permission that a 403 misses
+	Hints   []Hint `yaml:"hints" json:"hints,omitempty"`   // of those that hold, the first is said beside the vendor's message
+}
+
+// Hint is what a vendor's refusal means where its own words do not tell.
+type Hint struct {
+	When string `yaml:"when" json:"when"` // jq over the refusal's body
+	Say  string `yaml:"say" json:"say"`   // a sentence for who made the call
 }
 
 // Resources keeps the order of the file.

@@ -199,6 +199,9 @@ func (v *validator) errorPlaces() {
 	v.dotted(p.at("fields"), e.Fields)
 	v.dotted(p.at("scope"), e.Scope)
 	v.jq(p.at("when"), e.When)
+	for i, hint := range e.Hints {
+		v.jq(p.at("hints").index(i).at("when"), hint.When)
+	}
 }
 
 // dotted checks a dotted path into an answer, such as data.items.

@@ -97,6 +97,12 @@ func (v *validator) body(p place, r *Resource, m *Method) {
 	if (b.Format == "none" || b.Format == "raw") && len(b.Properties) > 0 {
 		v.fault(p.at("properties"), "has no effect with the format %s, where a body has no members: take it out", b.Format)
 	}
+	if b.Expression != "" {
+		v.jq(p.at("expression"), b.Expression)
+		if b.Format != "" && b.Format != "json" {
+			v.fault(p.at("expression"), "makes JSON, and the body's format is %s: take one of the two out", b.Format)
+		}
+	}
 	documented := v.properties(docPlace(r, m).at("body_schema"))
 	for _, name := range slices.Sorted(maps.Keys(b.Properties)) {
 		property, at := b.Properties[name], p.at("properties", name)
@@ -105,6 +111,7 @@ func (v *validator) body(p place, r *Resource, m *Method) {
 		}
 		v.word(at.at("style"), property.Style, parameterStyles)
 		v.file(at, m, property, documented)
+		v.namedBy(at.at("name"), property.Name, v.required(docPlace(r, m).at("body_schema")))
 		if m.Doc != nil && property.Const == nil && documented.known && !documented.has(name) {
 			v.fault(at, "is not described by the documentation's body_schema%s", cmp.Or(near(name, documented.names), ": add it there, or give it a const"))
 		}
@@ -115,6 +122,23 @@ func (v *validator) body(p place, r *Resource, m *Method) {
 			v.fault(schema, "describes the body of a GET, and a GET has none: describe the arguments in query_schema")
 		case b.Format == "none":
 			v.fault(schema, "describes a body, and the method's body has the format none: take one of the two out")
+		}
+	}
+}
+
+// namedBy checks the name of a body's member where it is a template: it is made of what is always given.
+func (v *validator) namedBy(p place, name string, required []string) {
+	if !strings.Contains(name, "{{") {
+		return
+	}
+	t, err := ParseTemplate(name)
+	if err != nil {
+		v.fault(p, "is no template: %v", err)
+		return
+	}
+	for _, ref := range t.References() {
+		if ref.Space != "body" || !slices.Contains(required, ref.Name) {
+			v.fault(p, "refers to {{%s}}: a name can be made of other arguments of the body that its schema requires, as in {{body.field}}", ref)
 		}
 	}
 }

@@ -136,7 +136,7 @@ func (v *validator) fieldList(p place, r *Resource) {
 		}
 	}
 	v.dotted(p.at("items"), f.Items)
-	for _, path := range []struct{ key, value string }{{"key", f.Key}, {"label", f.Label}, {"type", f.Type}, {"required", f.Required}, {"options", f.Options}} {
+	for _, path := range []struct{ key, value string }{{"key", f.Key}, {"label", f.Label}, {"description", f.Description}, {"type", f.Type}, {"required", f.Required}, {"options", f.Options}} {
 		v.dotted(p.at(path.key), path.value)
 	}
 	if len(f.Types) > 0 && f.Type == "" {

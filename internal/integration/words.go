@@ -81,6 +81,8 @@ var wants = map[string]string{
 	"FilterShape.value":         "the member of a condition that says what to compare with",
 	"FieldList.method":          "the method that answers the fields, as in get",
 	"FieldList.key":             "the dotted path to a field's key",
+	"Hint.when":                 "jq over the body of a refusal, as in .code == \"E42\"",
+	"Hint.say":                  "what that means for who made the call, in a sentence",
 	"Reference.resource":        "the resource whose list holds the names",
 	"Reference.id":              "the dotted path to an item's id, as in uuid",
 	"Reference.name":            "the dotted path to an item's name, as in name",

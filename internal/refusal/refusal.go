@@ -156,7 +156,7 @@ func fields(value []byte, named bool) map[string][]string {
 			if jsonscan.KindOf(it.Value()) != jsonscan.Object {
 				continue
 			}
-			field := member(it.Value(), "field", "field_name", "path", "loc", "attribute", "property", "parameter", "param", "name", "source.pointer", "source.parameter", "pointer", "instancePath")
+			field := member(it.Value(), "field", "field_name", "path", "loc", "attribute", "property", "parameter", "param", "name", "source.pointer", "source.parameter", "extensions.field", "pointer", "instancePath")
 			reason := member(it.Value(), "message", "detail", "reason", "msg", "error", "description", "title", "code")
 			if reason != "" {
 				add(line(strings.Trim(strings.ReplaceAll(field, "; ", "."), "/"), 100), []string{line(reason, maxReason)})

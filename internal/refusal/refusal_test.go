@@ -31,6 +31,8 @@ func TestRead(t *testing.T) {
 			want: Refusal{Fields: map[string][]string{"body.item.price": {"field required"}}}},
 		{name: "GraphQL", body: `{"data":null,"errors":[{"message":"Cannot query field","path":["a"]}]}`,
 			want: Refusal{Message: "Cannot query field", Fields: map[string][]string{"a": {"Cannot query field"}}}},
+		{name: "GraphQL's extensions", body: `{"errors":[{"message":"Value is required.","extensions":{"field":"name","code":"FAILED"}}]}`,
+			want: Refusal{Message: "Value is required.", Fields: map[string][]string{"name": {"Value is required."}}}},
 		{name: "reasons as objects", body: `{"data":{"email":{"code":"validation_required","message":"Missing required value."}},"message":"Failed.","status":400}`,
 			want: Refusal{Message: "Failed.", Fields: map[string][]string{"email": {"Missing required value."}}}},
 		{name: "data that are no reasons", body: `{"message":"Failed.","data":{"id":7,"tags":[1]}}`, want: Refusal{Message: "Failed."}},

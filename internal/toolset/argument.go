@@ -51,13 +51,15 @@ type argument struct {
 	style    string
 	rule     *rule
 	required bool
-	secret   bool          // masked in the audit, whole
-	shown    []byte        // its schema for clients
-	key      []byte        // "name":, for the canonical arguments
-	source   string        // the tool that shows its values, where one does
-	fixed    []byte        // what it is bound to; nil where callers choose
-	header   string        // of the header that mirrors it, where its schema names one
-	file     *fileArgument // how a file can be given; nil: it is none, or a piece of JSON
+	secret   bool                  // masked in the audit, whole
+	shown    []byte                // its schema for clients
+	key      []byte                // "name":, for the canonical arguments
+	source   string                // the tool that shows its values, where one does
+	fixed    []byte                // what it is bound to; nil where callers choose
+	header   string                // of the header that mirrors it, where its schema names one
+	naming   *integration.Template // its name is made of other arguments; nil: it is wire
+	names    bool                  // it stands in another's name, and is sent nowhere else
+	file     *fileArgument         // how a file can be given; nil: it is none, or a piece of JSON
 }
 
 // arguments of one method, while they are gathered. Paths come first, then what else stands outside the body, then the body, then what pages a list.

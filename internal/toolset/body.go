@@ -2,7 +2,11 @@ package toolset
 
 import (
 	"bytes"
+	"context"
+	"fmt"
+	"strings"
 
+	"sluice/internal/integration"
 	"sluice/internal/jsonscan"
 )
 
@@ -30,7 +34,7 @@ func (p *plan) setBody(values [][]byte, more []unplanned, prepared *Prepared, f 
 	}
 	switch p.bodyKind {
 	case "json":
-		prepared.Body, prepared.ContentType = p.appendJSON(nil, values, more), p.media
+		prepared.Body, prepared.ContentType = p.shaped(p.appendJSON(nil, values, more), f), p.media
 	case "form":
 		prepared.Body, prepared.ContentType = p.form(values, more, f), p.media
 	case "multipart":
@@ -44,8 +48,8 @@ func (p *plan) members(values [][]byte, more []unplanned, do func(name string, v
 		do(p.bodyRest[i].name, p.bodyRest[i].value, p.bodyRest[i].style, nil)
 	}
 	for i := range p.args {
-		if arg := &p.args[i]; arg.in == inBody && (values[i] != nil || arg.file != nil && arg.file.given(values)) {
-			do(arg.wire, values[i], arg.style, arg)
+		if arg := &p.args[i]; arg.in == inBody && !arg.names && (values[i] != nil || arg.file != nil && arg.file.given(values)) {
+			do(p.nameAs(arg, values), values[i], arg.style, arg)
 		}
 	}
 	for _, m := range more {
@@ -62,6 +66,51 @@ func (p *plan) appendJSON(dst []byte, values [][]byte, more []unplanned) []byte 
 		w.dst = append(w.key(name), value...)
 	})
 	return append(w.dst, '}')
+}
+
+// shaped is the body as the definition's expression makes it.
+func (p *plan) shaped(body []byte, f *findings) []byte {
+	if p.shape == nil {
+		return body
+	}
+	made, err := p.shape.Run(context.Background(), body) // which has a limit of its own
+	if err != nil {
+		f.add("arguments", "cannot be made into a request: %v", err)
+	}
+	return made
+}
+
+// naming finds the members whose names are made of other arguments.
+func (p *plan) naming() error {
+	for i := range p.args {
+		arg := &p.args[i]
+		if arg.in != inBody || !strings.Contains(arg.wire, "{{") {
+			continue
+		}
+		var err error
+		if arg.naming, err = integration.ParseTemplate(arg.wire); err != nil {
+			return fmt.Errorf("the name of %s: %w", arg.property, err)
+		}
+		for _, ref := range arg.naming.References() {
+			at := p.argument(inBody, ref.Name)
+			if ref.Space != "body" || at < 0 {
+				return fmt.Errorf("the name of %s refers to {{%s}}, which is no argument of the body", arg.property, ref)
+			}
+			p.args[at].names = true
+		}
+	}
+	return nil
+}
+
+// nameAs is what the vendor calls a member of the body in this call.
+func (p *plan) nameAs(arg *argument, values [][]byte) string {
+	if arg.naming == nil {
+		return arg.wire
+	}
+	name, _ := arg.naming.Expand(func(_, name string) (string, bool) {
+		return string(scalar(values[p.argument(inBody, name)])), true
+	})
+	return name
 }
 
 func (p *plan) form(values [][]byte, more []unplanned, f *findings) []byte {

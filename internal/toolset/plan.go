@@ -7,6 +7,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"sluice/internal/expression"
 	"sluice/internal/integration"
 	"sluice/internal/jsonscan"
 )
@@ -26,11 +27,12 @@ type plan struct {
 	query    string // what is sent always, encoded
 	headers  [][2]string
 	cookies  string
-	bodyKind string     // json, form, multipart, raw, none
-	media    string     // the body's content type
-	bodyRest []constant // members of the body that are sent always
-	carries  bool       // the HTTP method is one that usually has a body
-	hasBody  bool       // a body is sent even if no argument of it is given
+	bodyKind string                 // json, form, multipart, raw, none
+	media    string                 // the body's content type
+	bodyRest []constant             // members of the body that are sent always
+	carries  bool                   // the HTTP method is one that usually has a body
+	hasBody  bool                   // a body is sent even if no argument of it is given
+	shape    *expression.Expression // makes the body of its arguments; nil: they are its members
 
 	outside, body *jsonschema.Schema
 	extra         bool
@@ -80,6 +82,14 @@ func planOf(def *integration.Definition, m *integration.Method) (*plan, error) {
 		return nil, err
 	}
 	p.bodies(m)
+	if err := p.naming(); err != nil {
+		return nil, err
+	}
+	if m.Body.Expression != "" {
+		if p.shape, err = expression.Compile(m.Body.Expression); err != nil {
+			return nil, fmt.Errorf("body: %w", err)
+		}
+	}
 	p.mask(sortedKeys(a.secrets))
 	return p, nil
 }

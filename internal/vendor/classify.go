@@ -161,6 +161,9 @@ func (k *call) refused(answer *outbound.Response) (*Response, error) {
 		}
 	}
 	r.Problem = &Problem{Message: k.words(r, said, answer), Fields: said.Fields}
+	if hint := k.hint(document); hint != "" {
+		r.Problem.Message += " " + sentence(hint)
+	}
 	switch {
 	case isJSON && len(details) <= maxDetails:
 		r.Problem.Details = details
@@ -171,6 +174,19 @@ func (k *call) refused(answer *outbound.Response) (*Response, error) {
 		r.Problem.Details = nil
 	}
 	return r, nil
+}
+
+// hint is what the definition says that a refusal means, "" for nothing.
+func (k *call) hint(document []byte) string {
+	if document == nil {
+		return ""
+	}
+	for _, hint := range k.def.Errors.Hints {
+		if holds, err := k.plan.expressions[hint.When].Holds(context.Background(), document); err == nil && holds {
+			return hint.Say
+		}
+	}
+	return ""
 }
 
 // unanswered puts the lack of an answer into words.

@@ -54,8 +54,11 @@ func newPlan(def *integration.Definition) (*plan, error) {
 		}
 	}
 	page(&def.Pagination)
+	for _, hint := range def.Errors.Hints {
+		sources = append(sources, hint.When)
+	}
 	for _, r := range def.Resources {
-		if r.Fields != nil && r.Fields.At != "" {
+		if r.Fields != nil && r.Fields.At != "" && !r.Fields.Flat {
 			pattern := append(jsonscan.AppendQuote(nil, r.Fields.At), ':')
 			if !slices.ContainsFunc(p.emptied, func(b []byte) bool { return string(b) == string(pattern) }) {
 				p.emptied = append(p.emptied, pattern)

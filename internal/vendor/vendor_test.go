@@ -287,6 +287,37 @@ func TestASuccessWithAnErrorInsideIsARefusal(t *testing.T) {
 	}
 }
 
+func TestAnEmptyListStaysOneWhereValuesStandAmongAnItemsOwnMembers(t *testing.T) {
+	w := newWorld(t, func(d *integration.Definition) {
+		d.Resources = integration.Resources{{Name: "cards", Fields: &integration.FieldSource{At: "values", Flat: true}}}
+	}, answer(200, typeJSON, `{"values":[]}`))
+	if r := w.do(t, read("/")); string(r.Body) != `{"values":[]}` {
+		t.Errorf("got %s", r.Body)
+	}
+}
+
+func TestWhatAVendorsWordsDoNotTellTheDefinitionDoes(t *testing.T) {
+	w := newWorld(t, func(d *integration.Definition) {
+		d.Errors.Hints = []integration.Hint{
+			{When: `.code == 7`, Say: "Ships lie in docks"},
+			{When: `.code | startswith("7")`, Say: "Never said: it does not hold for a number."},
+			{When: `.code >= 7`, Say: "Not said beside the first."},
+		}
+	}, func(w http.ResponseWriter, r *http.Request) {
+		code := strings.TrimPrefix(r.URL.Path, "/v1/")
+		answer(400, typeJSON, `{"message":"No.","code":`+code+`}`)(w, r)
+	})
+	for path, want := range map[string]string{
+		"/7": "Harbor does not accept the values (400): No. Ships lie in docks.",
+		"/6": "Harbor does not accept the values (400): No.",
+		"/x": "Harbor does not accept the values (400): ",
+	} {
+		if r := w.do(t, read(path)); r.Outcome != vendor.Refused || !strings.HasPrefix(r.Problem.Message, want) || path != "/x" && r.Problem.Message != want {
+			t.Errorf("%s is answered %q, want %q", path, r.Problem.Message, want)
+		}
+	}
+}
+
 func TestARedirectOfAWriteOrToAnotherOriginIsAProblem(t *testing.T) {
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the other origin was called") }))
 	t.Cleanup(other.Close)
