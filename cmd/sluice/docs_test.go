@@ -4,25 +4,33 @@ import (
 	"flag"
 	"os"
 	"testing"
+
+	"sluice/integrations"
 )
 
 var update = flag.Bool("update", false, "write the pages of docs/ that are made by the program anew")
 
-func TestThePageOfOctapipesToolsIsWhatTheProgramPrints(t *testing.T) {
-	const page = "../../docs/octapipe-tools.md"
-	printed := newShell(t).run("integration", "docs", "octapipe")
-	if *update {
-		if err := os.WriteFile(page, []byte(printed), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	written, err := os.ReadFile(page)
+func TestThePagesOfToolsAreWhatTheProgramPrints(t *testing.T) {
+	all, err := integrations.All()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(written) != printed {
-		t.Error("the definition has changed since docs/octapipe-tools.md was written: go test ./cmd/sluice -run Page -update writes it anew")
+	for _, d := range all {
+		page := "../../docs/" + d.Name + "-tools.md"
+		printed := newShell(t).run("integration", "docs", d.Name)
+		if *update {
+			if err := os.WriteFile(page, []byte(printed), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		written, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(written) != printed {
+			t.Errorf("the definition has changed since %s was written: go test ./cmd/sluice -run Page -update writes it anew", page)
+		}
 	}
 }
 
