@@ -23,31 +23,33 @@ var arrows = map[string][]string{
 
 	// One running Sluice, put together from its parts.
 	"internal/node": {"integrations", "internal/page", "internal/api", "internal/mcp", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
-		"internal/environment", "internal/audit", "internal/catalog", "internal/integration", "internal/origin", "internal/outbound", "internal/secret", "internal/signin", "internal/store", "internal/user"},
+		"internal/environment", "internal/audit", "internal/catalog", "internal/confirmation", "internal/integration", "internal/origin", "internal/outbound", "internal/secret", "internal/signin", "internal/store", "internal/user"},
 
 	// Doors: who asks, and in what language.
 	"internal/download": {"internal/gateway", "internal/vendor"},
 	"internal/signin":   {"internal/page", "internal/user", "internal/environment", "internal/secret"},
 	"internal/mcp":      {"internal/filetype", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration", "internal/jsonscan", "internal/origin"},
 	"internal/api": {"internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/environment", "internal/audit",
-		"internal/catalog", "internal/integration", "internal/integration/openapi", "internal/jsonscan", "internal/permission", "internal/store"},
+		"internal/catalog", "internal/integration", "internal/integration/openapi", "internal/jsonscan", "internal/permission", "internal/store", "internal/confirmation"},
 
 	// One call.
 	"internal/gateway": {"internal/table", "internal/toolset", "internal/customfield", "internal/vendor", "internal/account", "internal/mcpserver", "internal/audit", "internal/catalog", "internal/integration",
-		"internal/filetype", "internal/jsonscan"},
+		"internal/filetype", "internal/jsonscan", "internal/confirmation"},
 	"internal/vendor":      {"internal/account", "internal/filetype", "internal/refusal", "internal/expression", "internal/outbound", "internal/integration", "internal/jsonscan"},
 	"internal/refusal":     {"internal/integration", "internal/jsonscan"},
 	"internal/customfield": {"internal/toolset", "internal/integration", "internal/jsonscan"},
 	"internal/toolset":     {"internal/expression", "internal/filetype", "internal/integration", "internal/jsonscan", "internal/spelling"},
 
 	// What is kept.
-	"internal/account":     {"internal/refusal", "internal/integration", "internal/jsonscan", "internal/outbound", "internal/store", "internal/store/db", "internal/secret"},
+	"internal/account":     {"internal/confirmation", "internal/refusal", "internal/integration", "internal/jsonscan", "internal/outbound", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/catalog":     {"internal/integration", "internal/store", "internal/store/db"},
-	"internal/mcpserver":   {"internal/store", "internal/store/db", "internal/secret"},
+	"internal/mcpserver":   {"internal/confirmation", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/user":        {"internal/permission", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/environment": {"internal/store", "internal/store/db", "internal/secret"},
 	"internal/audit":       {"internal/store", "internal/store/db"},
 	"internal/webhook":     {"internal/account", "internal/outbound", "internal/store", "internal/store/db"},
+
+	"internal/confirmation": {"internal/store", "internal/store/db"},
 
 	// The ground: these know nothing of Sluice.
 	"integrations":                 {"internal/integration"},

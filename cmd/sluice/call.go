@@ -99,7 +99,7 @@ func logCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "log", GroupID: "admin", Short: "Show recorded calls"}
 	asJSON := clientFlags(cmd)
 	tool := cmd.PersistentFlags().String("tool", "", "only calls of this tool")
-	outcome := cmd.PersistentFlags().String("outcome", "", "only calls that ended so: ok, invalid, refused, rate_limited, unsent, unknown, cancelled, started")
+	outcome := cmd.PersistentFlags().String("outcome", "", "only calls that ended so: ok, invalid, refused, rate_limited, unsent, unknown, cancelled, asked, declined, started")
 	cmd.AddCommand(listCommand(asJSON, "List recorded calls, newest first", "/log", func(*cobra.Command) (string, url.Values, error) {
 		q := url.Values{}
 		if *tool != "" {

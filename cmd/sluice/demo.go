@@ -133,7 +133,7 @@ func (d *demo) run(ctx context.Context, address, sandboxAddress string, up func(
 	return errors.Join(err, sandboxServing.Wait())
 }
 
-// connect makes what a person would: an environment, an API token, an integrated account and an MCP server that offers every tool. What an earlier
+// connect makes what a person would: an environment, an API token, an integrated account and an MCP server that offers every tool and asks before it deletes. What an earlier
 // start left in the folder is kept; token and MCP server are new each time, since neither can be shown twice.
 func (d *demo) connect(ctx context.Context, n *node.Node, sandbox *octapipe.Sandbox, l, sandboxListener net.Listener) (p demoPlaces, err error) {
 	const by = "demo"
@@ -152,7 +152,8 @@ func (d *demo) connect(ctx context.Context, n *node.Node, sandbox *octapipe.Sand
 	if err != nil {
 		return p, fmt.Errorf("connect the sandbox: %w", err)
 	}
-	server, serverToken, err := n.Servers.Create(ctx, mcpserver.Draft{Environment: env.ID, AccountID: acct.ID, Name: "Octapipe demo", CreatedBy: by})
+	server, serverToken, err := n.Servers.Create(ctx, mcpserver.Draft{Environment: env.ID, AccountID: acct.ID, Name: "Octapipe demo", CreatedBy: by,
+		Config: []byte(`{"confirm":"destructive"}`)}) // nothing that a client tries is lost before somebody said yes
 	if err != nil {
 		return p, err
 	}

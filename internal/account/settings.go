@@ -4,11 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"sluice/internal/confirmation"
 )
 
 // Settings are what an account opted into. The zero value is nothing.
 type Settings struct {
 	Retry *Retry `json:"retry,omitempty"` // nil: a vendor's limit is passed on, and nothing is sent again
+	// Confirm says which calls ask a person first, whichever way they come; "" is confirmation.Never.
+	Confirm confirmation.Policy `json:"confirm,omitempty"`
 }
 
 // Retry says how often, and how patiently, a call is sent again that the vendor did not do because it was too much.
@@ -28,6 +32,9 @@ func (r *Retry) Wait() time.Duration { return time.Duration(r.LongestWait) * tim
 
 // check says what is wrong with settings.
 func (s Settings) check() error {
+	if _, err := confirmation.ParsePolicy(string(s.Confirm)); err != nil {
+		return invalid("settings.confirm", "%v", err)
+	}
 	r := s.Retry
 	switch {
 	case r == nil:

@@ -101,6 +101,12 @@ func retried(h http.Header, r *gateway.Retries) {
 func refused(r *gateway.Result, status account.Status) *Problem {
 	var p *Problem
 	switch {
+	case r.Question != nil:
+		p = problem(http.StatusPreconditionRequired, "A person has to agree to this first: "+r.Question.Text+"\nNothing was sent. Once they have, send the same call with the header "+ConfirmationHeader+": the token in confirmation.")
+		p.Confirmation = &ConfirmationNeeded{r.Question.Text, r.Question.State, moment(r.Question.Expires)}
+		return p
+	case r.Declined:
+		return problem(http.StatusConflict, r.Message)
 	case r.Invalid:
 		p = problem(http.StatusUnprocessableEntity, r.Message)
 	case r.Outcome == vendor.RateLimited:

@@ -16,6 +16,7 @@ import (
 	"sluice/internal/account"
 	"sluice/internal/audit"
 	"sluice/internal/catalog"
+	"sluice/internal/confirmation"
 	"sluice/internal/environment"
 	"sluice/internal/gateway"
 	"sluice/internal/mcpserver"
@@ -24,17 +25,18 @@ import (
 
 // Config is what the API is made of.
 type Config struct {
-	Environments *environment.Service
-	Accounts     *account.Service
-	Servers      *mcpserver.Service
-	Catalog      *catalog.Catalog
-	Audit        *audit.Log
-	Gateway      *gateway.Gateway
-	MCPURL       func(token string) string // the URL of an MCP server
-	Fetch        func(ctx context.Context, url string) ([]byte, error)
-	Ready        func(context.Context) error
-	Version      string
-	Log          *slog.Logger
+	Environments  *environment.Service
+	Accounts      *account.Service
+	Servers       *mcpserver.Service
+	Catalog       *catalog.Catalog
+	Audit         *audit.Log
+	Gateway       *gateway.Gateway
+	Confirmations *confirmation.Service
+	MCPURL        func(token string) string // the URL of an MCP server
+	Fetch         func(ctx context.Context, url string) ([]byte, error)
+	Ready         func(context.Context) error
+	Version       string
+	Log           *slog.Logger
 }
 
 type api struct {
@@ -56,6 +58,7 @@ func New(c Config) http.Handler {
 	a.integrations()
 	a.importing()
 	a.logs()
+	a.confirmations()
 	a.proxy()
 	a.health()
 	a.page()

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/internal/confirmation"
 	"sluice/internal/mcpserver"
 )
 
@@ -27,7 +28,16 @@ func (n *tenant) ids(t *testing.T) map[string]string {
 	n.do(t, "PUT", "/integration/depot", depot("https://depot.example.com")).want(200)
 	n.do(t, "GET", n.proxy("users"), nil).want(200)
 	call := n.do(t, "GET", "/log", nil).list().Result[0]
+	var questions []string
+	for range 2 {
+		q := &confirmation.Confirmation{Environment: n.environment, AccountID: n.account, Question: "Delete everything?"}
+		if err := n.house.Confirmations.Ask(t.Context(), q, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		questions = append(questions, q.ID)
+	}
 	return map[string]string{
+		"question": questions[0], "another question": questions[1],
 		"account": n.account, "server": server.ID, "token": token.ID, "environment": n.environment, "call": fmt.Sprint(call["id"]), "integration": "depot",
 	}
 }
@@ -72,6 +82,9 @@ var others = map[string]struct {
 	"proxy-update":                 {path: map[string]string{"resource": "=users", "id": "=x"}, body: `{}`},
 	"proxy-delete":                 {path: map[string]string{"resource": "=users", "id": "=x"}},
 	"proxy-custom":                 {path: map[string]string{"resource": "=database_records", "method": "=bulk_delete"}, body: `{}`},
+	"list-confirmations":           {},
+	"approve-confirmation":         {path: map[string]string{"id": "question"}},
+	"decline-confirmation":         {path: map[string]string{"id": "another question"}},
 	"get-health":                   {},
 }
 

@@ -29,7 +29,7 @@ type Call struct {
 	Method      string          `json:"method"`
 	Write       bool            `json:"write"`
 	Arguments   json.RawMessage `json:"arguments" doc:"Secrets masked"`
-	Outcome     string          `json:"outcome" doc:"started, ok, invalid, refused, rate_limited, unsent, unknown or cancelled"`
+	Outcome     string          `json:"outcome" doc:"started, ok, invalid, refused, rate_limited, unsent, unknown, cancelled, asked or declined"`
 	Status      *int            `json:"status" doc:"The vendor's HTTP status"`
 	Error       *string         `json:"error"`
 	StartedAt   *time.Time      `json:"started_at"`
@@ -71,7 +71,7 @@ func (a *api) logs() {
 			ServerID  string    `query:"mcp_server_id"`
 			UserID    string    `query:"user_id"`
 			Tool      string    `query:"tool_name"`
-			Outcome   string    `query:"outcome" enum:"started,ok,invalid,refused,rate_limited,unsent,unknown,cancelled"`
+			Outcome   string    `query:"outcome" enum:"started,ok,invalid,refused,rate_limited,unsent,unknown,cancelled,asked,declined"`
 			Client    string    `query:"client_name"`
 			RequestID string    `query:"request_id"`
 			Since     time.Time `query:"since" doc:"RFC 3339; started at or after"`

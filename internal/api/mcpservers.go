@@ -67,7 +67,7 @@ func (a *api) mcpServers() {
 			AccountByID
 			Body struct {
 				Name      *string `json:"name,omitempty" minLength:"1" maxLength:"200" doc:"The account's name if left out"`
-				Config    raw     `json:"config,omitempty" doc:"methods, tags, auth, require_api_token_auth, structured_output, bind; without it all tools are offered"`
+				Config    raw     `json:"config,omitempty" doc:"methods, tags, auth, require_api_token_auth, structured_output, bind, confirm, confirm_by; without it all tools are offered"`
 				ExpiresAt raw     `json:"expires_at,omitempty" doc:"RFC 3339, in the future; never if left out or null"`
 				APIToken  *bool   `json:"require_api_token_auth,omitempty" doc:"As in config"`
 			}

@@ -9,10 +9,12 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"sluice/internal/account"
 	"sluice/internal/audit"
 	"sluice/internal/catalog"
+	"sluice/internal/confirmation"
 	"sluice/internal/environment"
 	"sluice/internal/gateway"
 	"sluice/internal/integration"
@@ -28,6 +30,15 @@ type Problem struct {
 	Field      string          `json:"field,omitempty" example:"credentials.email"`
 	Remote     bool            `json:"is_remote_error,omitempty" doc:"The vendor refused, with this status"`
 	Details    json.RawMessage `json:"details,omitempty" doc:"The vendor's answer, secrets left out"`
+
+	Confirmation *ConfirmationNeeded `json:"confirmation,omitempty" doc:"Of 428: what a person has to agree to before the call is made"`
+}
+
+// ConfirmationNeeded is what has to be agreed to before a call is made, and how the same call then says so.
+type ConfirmationNeeded struct {
+	Question  string     `json:"question" doc:"For a person: what the call would change"`
+	Token     string     `json:"token" doc:"For the same call once more, in the header Sluice-Confirmation, when the person has agreed"`
+	ExpiresAt *time.Time `json:"expires_at"`
 }
 
 func (p *Problem) Error() string  { return p.Message }
@@ -67,6 +78,8 @@ func (a *api) fail(ctx context.Context, err error) *Problem {
 		return problem(http.StatusNotFound, "There is no such integrated account in this environment.")
 	case errors.Is(err, mcpserver.ErrNotFound):
 		return problem(http.StatusNotFound, "There is no such MCP server on this integrated account; it may have expired.")
+	case errors.Is(err, confirmation.ErrNotFound):
+		return problem(http.StatusNotFound, "No such question waits for an answer in this environment: it was answered, or its time is over.")
 	case errors.Is(err, environment.ErrNotFound):
 		return problem(http.StatusNotFound, "There is none of that id in this environment.")
 	case errors.Is(err, catalog.ErrNotFound):

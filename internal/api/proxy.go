@@ -121,6 +121,9 @@ func (a *api) callerOf(r *http.Request, accountID string) (*gateway.Caller, erro
 	if r.Header.Get(DoorHeader) == "cli" {
 		c.Door = "cli"
 	}
+	if token := r.Header.Get(ConfirmationHeader); token != "" {
+		c.Answer = &gateway.Answer{State: token}
+	}
 	return c, nil
 }
 
@@ -131,6 +134,9 @@ func mayCall(ctx context.Context, t *toolset.Tool) *Problem {
 	}
 	return caller(ctx).may(permission.ToolsWrite)
 }
+
+// ConfirmationHeader is sent with a call that a person has agreed to: the token that the same call was answered with before.
+const ConfirmationHeader = "Sluice-Confirmation"
 
 // DoorHeader is sent by the command line, so that the log can tell its calls from a program's.
 const DoorHeader = "Sluice-Door"
@@ -179,6 +185,7 @@ func callOperation(id, method, path, summary string, params ...*huma.Param) *hum
 		OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{strings.SplitN(path, "/", 3)[1]},
 		Responses: map[string]*huma.Response{
 			"200":     {Description: "The vendor's object as it is, or a list in the shape of all lists", Content: content(&huma.Schema{})},
+			"428":     {Description: "A person has to agree first, where the account or server is set so: the question and a token for the same call", Content: content(refused)},
 			"204":     {Description: "Done; the vendor sent nothing back"},
 			"default": {Description: "A problem", Content: content(refused)},
 		},

@@ -7,16 +7,18 @@ import (
 	"strings"
 
 	"sluice/internal/account"
+	"sluice/internal/confirmation"
 )
 
 // accountSettings is a change of an account's settings.
 type accountSettings struct {
-	Retry raw `json:"retry,omitempty" doc:"How often (attempts, 2 to 5) and how patiently (longest_wait, 1 to 120 seconds) a call is sent again that the vendor refused for its rate limit; null: never"`
+	Retry   raw     `json:"retry,omitempty" doc:"How often (attempts, 2 to 5) and how patiently (longest_wait, 1 to 120 seconds) a call is sent again that the vendor refused for its rate limit; null: never"`
+	Confirm *string `json:"confirm,omitempty" enum:"never,destructive,writes" doc:"Which calls ask a person first, whichever way they come: none, those that delete, or those that change anything"`
 }
 
 // changed puts a change over the settings that an account has; nil where nothing is to change.
 func (a *api) changed(ctx context.Context, id string, change *accountSettings) (*account.Settings, error) {
-	if change == nil || change.Retry == nil {
+	if change == nil || change.Retry == nil && change.Confirm == nil {
 		return nil, nil
 	}
 	acct, err := a.Accounts.Get(ctx, caller(ctx).Environment, id)
@@ -24,6 +26,14 @@ func (a *api) changed(ctx context.Context, id string, change *accountSettings) (
 		return nil, err
 	}
 	settings := acct.Settings
+	if change.Confirm != nil {
+		if settings.Confirm, err = confirmation.ParsePolicy(*change.Confirm); err != nil {
+			return nil, problem(http.StatusUnprocessableEntity, "settings.confirm "+sentence(err.Error())).at("settings.confirm")
+		}
+	}
+	if change.Retry == nil {
+		return &settings, nil
+	}
 	settings.Retry = nil
 	if string(change.Retry) == "null" {
 		return &settings, nil

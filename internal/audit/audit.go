@@ -33,7 +33,7 @@ type Record struct {
 	Method      string
 	Write       bool
 	Arguments   []byte // JSON, secrets masked; copied by Begin and Finish
-	Outcome     string // started, ok, invalid, refused, rate_limited, unsent, unknown, cancelled
+	Outcome     string // started, ok, invalid, refused, rate_limited, unsent, unknown, cancelled, asked, declined
 	Status      int    // the vendor's
 	Error       string // one sentence, no secrets
 	StartedAt   time.Time

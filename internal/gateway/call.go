@@ -67,7 +67,7 @@ func (g *Gateway) finish(ctx context.Context, record *audit.Record, result *Resu
 	switch {
 	case err != nil:
 		g.finishAs(record, "unsent", &Result{Message: "Sluice could not make the call"})
-	case ctx.Err() != nil && result.Outcome == vendor.Unsent && !result.Invalid: // what the vendor said, or may have done, outweighs who was still there to hear it
+	case ctx.Err() != nil && result.Outcome == vendor.Unsent && !result.Invalid && !result.Declined: // what the vendor said, or may have done, outweighs who was still there to hear it
 		g.finishAs(record, "cancelled", result)
 	default:
 		g.finishAs(record, outcome(result), result)
@@ -96,6 +96,7 @@ func (g *Gateway) perform(ctx context.Context, c *Caller, tool *toolset.Tool, ar
 		return nil, fmt.Errorf("prepare %s: %w", tool.Name, err)
 	}
 	record.Arguments = g.accounts.Mask(ctx, c.Account, prepared.Masked)
+	asked := prepared
 	if len(tool.Resource.References) > 0 {
 		found, ended, err := g.named(ctx, c, tool, prepared)
 		if err != nil || ended != nil {
@@ -112,6 +113,11 @@ func (g *Gateway) perform(ctx context.Context, c *Caller, tool *toolset.Tool, ar
 		prepared, record.Arguments = again, g.accounts.Mask(ctx, c.Account, again.Masked)
 	}
 	record.Write = record.Write && !prepared.DryRun
+	if (tool.Asks || c.Answer != nil) && !prepared.DryRun {
+		if ended, err := g.confirm(ctx, c, tool, asked, prepared, said); err != nil || ended != nil {
+			return ended, err
+		}
+	}
 	if record.Write {
 		switch err := g.audit.Begin(ctx, record); {
 		case err != nil && ctx.Err() != nil:
@@ -193,8 +199,13 @@ func invalid(tool *toolset.Tool, wrong *toolset.ArgumentError) *Result {
 
 // outcome is the audit's word for a result.
 func outcome(r *Result) string {
-	if r.Invalid {
+	switch {
+	case r.Invalid:
 		return "invalid"
+	case r.Question != nil:
+		return "asked"
+	case r.Declined:
+		return "declined"
 	}
 	switch r.Outcome {
 	case vendor.OK:

@@ -23,58 +23,92 @@ func (g *Gateway) dryRun(ctx context.Context, c *Caller, tool *toolset.Tool, pre
 	if plan.File != "" {
 		return g.dryImport(ctx, c, tool, prepared)
 	}
+	m, failed, err := g.match(ctx, c, tool, prepared)
+	if err != nil || failed != nil {
+		if failed != nil {
+			failed.Message = "Nothing was changed. What would be could not be found out: " + failed.Message
+		}
+		return failed, err
+	}
+	m.last.Body = dryRunReport(tool, m)
+	m.last.ContentType = "application/json"
+	return m.last, nil
+}
+
+// matched is what a call would touch, as a list told it.
+type matched struct {
+	count   int
+	exact   bool     // false: there are at least count
+	ids     []string // of those that were seen, in the list's order
+	sample  [][]byte
+	changes []byte  // the new values, nil where what is matched would go
+	last    *Result // of the list's last page
+}
+
+// match lists what a call would touch. A Result is the vendor's refusal to list.
+func (g *Gateway) match(ctx context.Context, c *Caller, tool *toolset.Tool, prepared *toolset.Prepared) (*matched, *Result, error) {
+	plan := tool.Method.DryRun
 	lister, ok := c.Tools.Operation(tool.Resource.Name, plan.List)
 	if !ok {
-		return nil, fmt.Errorf("%s has no method %s to try %s by", tool.Resource.Name, plan.List, tool.Method.Name)
+		return nil, nil, fmt.Errorf("%s has no method %s to try %s by", tool.Resource.Name, plan.List, tool.Method.Name)
 	}
+	m := &matched{sample: [][]byte{}}
 	var shown objectParts
-	var changes []byte
 	for it := jsonscan.Members(prepared.Arguments); it.Next(); {
 		if plan.Changes != "" && jsonscan.NameIs(it.Name(), plan.Changes) {
-			changes = it.Value()
+			m.changes = it.Value()
 			continue
 		}
 		shown.add(it.Name(), it.Value())
 	}
 	listing, err := lister.Prepare(shown.object())
 	if err != nil {
-		return nil, fmt.Errorf("prepare the list for a dry run of %s: %w", tool.Name, err)
+		return nil, nil, fmt.Errorf("prepare the list for a dry run of %s: %w", tool.Name, err)
 	}
 	request := requestOf(c, lister, listing)
 	request.Page = &vendor.Position{Size: pageSize(c, lister, 0)}
-	count, sample := 0, [][]byte{}
-	result := &Result{}
 	for page := 1; ; page++ {
 		response, err := g.vendor.Do(ctx, c.Account, c.Tools.Definition, request)
 		if err != nil {
-			return nil, fmt.Errorf("try %s: %w", tool.Name, err)
+			return nil, nil, fmt.Errorf("try %s: %w", tool.Name, err)
 		}
 		if response.Outcome != vendor.OK {
 			failed := resultOf(tool, response)
 			explain(failed, c.Tools)
-			failed.Message = "Nothing was changed. What would be could not be found out: " + failed.Message
-			return failed, nil
+			return nil, failed, nil
 		}
-		*result = *resultOf(tool, response)
-		for it := jsonscan.Elements(response.Body); len(sample) < dryRunSample && it.Next(); {
-			sample = append(sample, it.Value())
+		m.last = resultOf(tool, response)
+		for it := jsonscan.Elements(response.Body); it.Next(); {
+			if len(m.sample) < dryRunSample {
+				m.sample = append(m.sample, it.Value())
+			}
+			m.ids = append(m.ids, identifier(it.Value()))
 		}
-		count += response.Items
-		if response.Total > count {
-			count = response.Total
+		m.count += response.Items
+		if response.Total > m.count {
+			m.count = response.Total
 			response.Next = nil
 		}
 		if request.Page = response.Next; request.Page == nil || page == dryRunPages {
 			break
 		}
 	}
-	result.Body = dryRunReport(tool, count, request.Page == nil, sample, changes)
-	result.ContentType = "application/json"
-	return result, nil
+	m.exact = request.Page == nil
+	return m, nil, nil
+}
+
+// identifier is what tells an item from all others of its kind, "" where it has nothing of the sort.
+func identifier(item []byte) string {
+	for _, name := range []string{"uuid", "id"} {
+		if value := member(item, name); value != nil {
+			return string(value)
+		}
+	}
+	return ""
 }
 
 // dryRunReport writes what a dry run found.
-func dryRunReport(tool *toolset.Tool, count int, exact bool, sample [][]byte, changes []byte) []byte {
+func dryRunReport(tool *toolset.Tool, m *matched) []byte {
 	at := ""
 	if tool.Resource.Fields != nil && !tool.Resource.Fields.Flat {
 		at = tool.Resource.Fields.At
@@ -84,16 +118,16 @@ func dryRunReport(tool *toolset.Tool, count int, exact bool, sample [][]byte, ch
 		what = "would be changed"
 	}
 	bound := ""
-	if !exact {
+	if !m.exact {
 		bound = "at least "
 	}
-	summary := fmt.Sprintf("Dry run: nothing was changed; %s%d %s. Call again without dry_run to do it.", bound, count, what)
-	dst := fmt.Appendf(nil, `{"dry_run":true,"summary":%s,"matched":%d,"exact":%t,"sample":[`, jsonscan.AppendQuote(nil, summary), count, exact)
-	for i, item := range sample {
+	summary := fmt.Sprintf("Dry run: nothing was changed; %s%d %s. Call again without dry_run to do it.", bound, m.count, what)
+	dst := fmt.Appendf(nil, `{"dry_run":true,"summary":%s,"matched":%d,"exact":%t,"sample":[`, jsonscan.AppendQuote(nil, summary), m.count, m.exact)
+	for i, item := range m.sample {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		before, after := differences(item, changes, at)
+		before, after := differences(item, m.changes, at)
 		dst = fmt.Appendf(dst, `{%s"before":%s,"after":%s}`, identity(item), before, after)
 	}
 	return append(dst, "]}"...)

@@ -175,6 +175,11 @@ func (d *Download) open(c *Caller, tool *toolset.Tool, arguments []byte, part Ra
 		return nil, fmt.Errorf("prepare %s: %w", tool.Name, err)
 	}
 	d.record.Arguments = d.gateway.accounts.Mask(d.ctx, c.Account, prepared.Masked)
+	if tool.Asks {
+		if ended, err := d.gateway.confirm(d.ctx, c, tool, prepared, prepared, nil); err != nil || ended != nil {
+			return ended, err
+		}
+	}
 	request := requestOf(c, tool, prepared)
 	if part.Range != "" {
 		request.Header = append(request.Header, [2]string{"Range", part.Range})

@@ -2,15 +2,17 @@
 // intent of a write is recorded, the request sent, and the outcome recorded. Whatever must hold for every call holds here,
 // once, whichever door it came through.
 //
-// It imports toolset, customfield, filetype, vendor, account, mcpserver, integration, audit and jsonscan; doors (mcp, api, dashboard) import it. A door asks Open or
+// It imports toolset, customfield, confirmation, filetype, vendor, account, mcpserver, integration, audit and jsonscan; doors (mcp, api, dashboard) import it. A door asks Open or
 // OpenAccount who may call what, hands a name and arguments as bytes to Call, and puts the Result into its own language.
 package gateway
 
 import (
 	"context"
+	"time"
 
 	"sluice/internal/account"
 	"sluice/internal/audit"
+	"sluice/internal/confirmation"
 	"sluice/internal/integration"
 	"sluice/internal/mcpserver"
 	"sluice/internal/toolset"
@@ -31,6 +33,11 @@ type Caller struct {
 	RequestID   string
 	Traceparent string
 	MaxBytes    int // budget of a list's answer, after which the rest is left for next_cursor; 0: none
+
+	// Where tools ask a person first.
+	CanAsk        bool    // the door can put a question to the person, and bring the answer with the same call
+	NeedsApproval bool    // whoever is at the client cannot agree, only a person who looks at what waits
+	Answer        *Answer // what this call brings of a question that was put before; nil: nothing
 }
 
 // Result is what became of a call, in no door's language.
@@ -59,7 +66,12 @@ type Result struct {
 	Details   []byte              // the vendor's body, secrets out
 	RateLimit vendor.RateLimit
 
-	Location    string   // where what was made is, or what tells of a work that is accepted; "" where the vendor does not say
+	Location string // where what was made is, or what tells of a work that is accepted; "" where the vendor does not say
+
+	// Where a person is asked first.
+	Question *Question // instead of an outcome: a person has to agree first, and nothing was sent
+	Declined bool      // a person said no, and nothing was sent
+
 	Notes       []string // what was understood of the arguments that the caller should see: dates that were said relative to today
 	Retries     *Retries // attempts before the last, where the account has a retry policy that acted; else nil
 	NeedsReauth bool     // the account's credential is dead: its owner has to connect it again
@@ -104,16 +116,26 @@ type Sealer interface {
 	OpenCursor(cursor string, bound []byte) ([]byte, error)
 }
 
+// Confirmations keeps the questions that calls put to a person. *confirmation.Service is one.
+type Confirmations interface {
+	Ask(ctx context.Context, c *confirmation.Confirmation, life time.Duration) error
+	Get(ctx context.Context, environment, id string) (*confirmation.Confirmation, error)
+	Use(ctx context.Context, environment, id string) (bool, error)
+	Decline(ctx context.Context, environment, id, by string) error
+	Replace(ctx context.Context, environment, id string) error
+}
+
 // Config is what a Gateway is made of.
 type Config struct {
-	Definitions Definitions
-	Accounts    Accounts
-	Servers     Servers
-	Vendor      Vendor
-	Audit       Recorder
-	Sealer      Sealer
-	FileURL     func(token string) string // the URL at which a link to a file is served
-	MaxFile     int64                     // bytes of a file, and of all files of one upload; 0: DefaultMaxFile
+	Definitions   Definitions
+	Accounts      Accounts
+	Servers       Servers
+	Vendor        Vendor
+	Audit         Recorder
+	Sealer        Sealer
+	Confirmations Confirmations
+	FileURL       func(token string) string // the URL at which a link to a file is served
+	MaxFile       int64                     // bytes of a file, and of all files of one upload; 0: DefaultMaxFile
 	// FieldsChanged is told when an account's custom fields are found changed. It must not wait. nil: nobody wants to know.
 	FieldsChanged func(*account.Account)
 	// Fetch reads a public file whole. Its error is a clause without secrets.
@@ -122,19 +144,20 @@ type Config struct {
 
 // Gateway makes calls. It is safe for concurrent use.
 type Gateway struct {
-	definitions Definitions
-	accounts    Accounts
-	servers     Servers
-	vendor      Vendor
-	audit       Recorder
-	sealer      Sealer
-	fileURL     func(token string) string
-	maxFile     int64
-	changed     func(*account.Account)
-	fetch       func(ctx context.Context, url string) ([]byte, error)
-	toolsets    toolsets
-	fields      fields
-	listed      listed
+	definitions   Definitions
+	accounts      Accounts
+	servers       Servers
+	vendor        Vendor
+	audit         Recorder
+	sealer        Sealer
+	confirmations Confirmations
+	fileURL       func(token string) string
+	maxFile       int64
+	changed       func(*account.Account)
+	fetch         func(ctx context.Context, url string) ([]byte, error)
+	toolsets      toolsets
+	fields        fields
+	listed        listed
 }
 
 // New returns a Gateway over its parts.
@@ -143,7 +166,7 @@ func New(c Config) *Gateway {
 		c.MaxFile = DefaultMaxFile
 	}
 	return &Gateway{
-		definitions: c.Definitions, accounts: c.Accounts, servers: c.Servers, vendor: retrying{c.Vendor}, audit: c.Audit, sealer: c.Sealer,
+		definitions: c.Definitions, accounts: c.Accounts, servers: c.Servers, vendor: retrying{c.Vendor}, audit: c.Audit, sealer: c.Sealer, confirmations: c.Confirmations,
 		fileURL: c.FileURL, maxFile: c.MaxFile, changed: c.FieldsChanged, fetch: c.Fetch,
 	}
 }

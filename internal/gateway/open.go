@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"sluice/internal/account"
+	"sluice/internal/confirmation"
 	"sluice/internal/integration"
 	"sluice/internal/mcpserver"
 	"sluice/internal/toolset"
@@ -26,28 +27,32 @@ func (g *Gateway) Open(ctx context.Context, server *mcpserver.Server) (*Caller, 
 	if err != nil {
 		return nil, fmt.Errorf("open integration of account %s: %w", acct.ID, err)
 	}
-	tools, err := g.toolsets.ofServer(server, def, nil)
+	confirm := string(confirmation.Stricter(server.Config.Confirm, acct.Settings.Confirm))
+	tools, err := g.toolsets.ofServer(server, def, nil, confirm)
 	if err != nil {
 		return nil, fmt.Errorf("compile tools of MCP server %s: %w", server.ID, err)
 	}
 	c := &Caller{
 		Environment: server.Environment, Account: acct, Tools: tools,
 		Door: "mcp", ServerID: server.ID, ServerName: server.Name, MaxBytes: listBudget,
+		NeedsApproval: server.Config.ConfirmBy == mcpserver.ByDashboard,
 	}
 	if values := g.boundValues(ctx, c, server.Config.Bind); values != nil {
-		if c.Tools, err = g.toolsets.ofServer(server, def, values); err != nil {
+		if c.Tools, err = g.toolsets.ofServer(server, def, values, confirm); err != nil {
 			return nil, fmt.Errorf("compile tools of MCP server %s: %w", server.ID, err)
 		}
 	}
 	return c, nil
 }
 
-// OpenAccount is Open for the callers who hold an API token of the account's environment: the account's tools under options.
+// OpenAccount is Open for the callers who hold an API token of the account's environment: the account's tools under options, which ask a person first where
+// the account says so.
 func (g *Gateway) OpenAccount(ctx context.Context, acct *account.Account, options toolset.Options) (*Caller, error) {
 	def, err := g.definitions.Find(ctx, acct.Environment, acct.Integration)
 	if err != nil {
 		return nil, fmt.Errorf("open integration of account %s: %w", acct.ID, err)
 	}
+	options.Confirm = string(acct.Settings.Confirm)
 	tools, err := g.toolsets.compiled(def, options)
 	if err != nil {
 		return nil, fmt.Errorf("compile tools of account %s: %w", acct.ID, err)
@@ -70,14 +75,15 @@ const (
 
 // serverTools remembers the pointers that a server's toolset was chosen by: the caches behind them answer another pointer after a change.
 type serverTools struct {
-	server *mcpserver.Server
-	def    *integration.Definition
-	fields string // the custom fields that were written in
-	tools  *toolset.Toolset
+	server  *mcpserver.Server
+	def     *integration.Definition
+	fields  string // the custom fields that were written in
+	confirm string // which tools ask first, by the server and its account
+	tools   *toolset.Toolset
 }
 
-// ofServer answers a server's tools. values are the custom fields to write into them, which make the toolset this account's own.
-func (t *toolsets) ofServer(server *mcpserver.Server, def *integration.Definition, values *boundValues) (*toolset.Toolset, error) {
+// ofServer answers a server's tools. values are the custom fields to write into them, which make the toolset this account's own; confirm is toolset.Options.Confirm.
+func (t *toolsets) ofServer(server *mcpserver.Server, def *integration.Definition, values *boundValues, confirm string) (*toolset.Toolset, error) {
 	key, fields := server.ID, ""
 	if values != nil {
 		key, fields = key+" with fields", values.key
@@ -85,12 +91,12 @@ func (t *toolsets) ofServer(server *mcpserver.Server, def *integration.Definitio
 	t.mu.RLock()
 	known, ok := t.servers[key]
 	t.mu.RUnlock()
-	if ok && known.server == server && known.def == def && known.fields == fields {
+	if ok && known.server == server && known.def == def && known.fields == fields && known.confirm == confirm {
 		return known.tools, nil
 	}
 	tools, err := t.compiled(def, toolset.Options{
 		Methods: server.Config.Methods, Tags: server.Config.Tags,
-		StructuredOutput: server.Config.StructuredOutput, Bind: server.Config.Bind, Values: values.schemas(),
+		StructuredOutput: server.Config.StructuredOutput, Bind: server.Config.Bind, Values: values.schemas(), Confirm: confirm,
 	})
 	if err != nil {
 		return nil, err
@@ -100,7 +106,7 @@ func (t *toolsets) ofServer(server *mcpserver.Server, def *integration.Definitio
 	if t.servers == nil || len(t.servers) >= maxServers {
 		t.servers = map[string]serverTools{}
 	}
-	t.servers[key] = serverTools{server, def, fields, tools}
+	t.servers[key] = serverTools{server, def, fields, confirm, tools}
 	return tools, nil
 }
 

@@ -92,10 +92,15 @@ func (c *call) dispatch(dst []byte) ([]byte, *failure) {
 
 // open appends the start of a result, up to where its own members go; "}}" ends it. meta is what the result has to say in _meta, as members.
 func (c *call) open(dst, meta []byte) []byte {
+	return c.openAs(dst, "complete", meta)
+}
+
+// openAs is open for a result of a type that is not the usual one.
+func (c *call) openAs(dst []byte, resultType string, meta []byte) []byte {
 	dst = append(append(append(dst, `{"jsonrpc":"2.0","id":`...), c.message.id...), `,"result":{`...)
 	switch {
 	case c.revision.modern():
-		dst = append(append(dst, `"resultType":"complete",`...), c.h.metaOpen...)
+		dst = append(append(append(append(dst, `"resultType":"`...), resultType...), `",`...), c.h.metaOpen...)
 		if meta != nil {
 			dst = append(append(dst, ','), meta...)
 		}

@@ -25,6 +25,8 @@ type params struct {
 	clientInfo      []byte // initialize
 	notifications   []byte // subscriptions/listen
 	requestID       []byte // notifications/cancelled
+	inputResponses  []byte // tools/call, once more: what the person answered
+	requestState    []byte // tools/call, once more: what came with the question
 	meta            meta
 }
 
@@ -153,6 +155,10 @@ func (p *params) parse(span []byte) *failure {
 			p.notifications = value
 		case jsonscan.NameIs(name, "requestId"):
 			p.requestID = value
+		case jsonscan.NameIs(name, "inputResponses"):
+			p.inputResponses = value
+		case jsonscan.NameIs(name, "requestState"):
+			p.requestState = value
 		}
 	}
 	return nil

@@ -39,14 +39,25 @@ func (c *call) callTool(dst []byte) ([]byte, *failure) {
 			if f := checkParams(c.header, tool, arguments); f != nil {
 				return dst, f
 			}
+			if tool.Asks || p.requestState != nil {
+				caller.CanAsk = elicits(p.meta.capabilities)
+				if caller.Answer, f = answerOf(p); f != nil {
+					return dst, f
+				}
+			}
 		}
 	}
 	result, err := c.h.gateway.Call(c.ctx, caller, name, arguments)
 	switch {
+	case errors.Is(err, gateway.ErrState):
+		return dst, invalidParams(stateWords)
 	case errors.Is(err, gateway.ErrUnknownTool):
 		return dst, invalidParams(err.Error())
 	case err != nil:
 		return dst, c.internal("call the tool", name, err)
+	}
+	if result.Question != nil && caller.CanAsk && !caller.NeedsApproval {
+		return c.appendQuestion(dst, result.Question), nil
 	}
 	dst = member(c.open(dst, appendLimits(nil, result)))
 	return append(appendToolResult(dst, result, c.revision), "}}"...), nil

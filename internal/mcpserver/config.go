@@ -9,6 +9,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"sluice/internal/confirmation"
 )
 
 // Config narrows what a server offers, and to whom. Unknown keys are refused when it is read, also from the database: a key that this
@@ -20,6 +22,10 @@ type Config struct {
 	StructuredOutput    bool              `json:"structured_output,omitzero"`
 	Bind                map[string]string `json:"bind,omitempty"`
 	Auth                string            `json:"auth,omitempty"` // "": by the token in the URL; OAuth
+	// Confirm says which calls ask a person first; "" is confirmation.Never.
+	Confirm confirmation.Policy `json:"confirm,omitempty" enum:"never,destructive,writes"`
+	// ConfirmBy says who can agree: "" whoever the client puts the question to, ByDashboard only a person who looks at what waits.
+	ConfirmBy string `json:"confirm_by,omitempty" enum:"client,dashboard"`
 }
 
 // OAuth is the Auth of a server that people sign in to: its URL holds its id and no secret.
@@ -33,6 +39,8 @@ var settings = map[string]func(*Config, jsontext.Value) error{
 	"structured_output":      func(c *Config, v jsontext.Value) error { return readSwitch(v, &c.StructuredOutput) },
 	"auth":                   func(c *Config, v jsontext.Value) error { return readAuth(v, &c.Auth) },
 	"bind":                   func(c *Config, v jsontext.Value) error { return readBind(v, &c.Bind) },
+	"confirm":                func(c *Config, v jsontext.Value) error { return readPolicy(v, &c.Confirm) },
+	"confirm_by":             func(c *Config, v jsontext.Value) error { return readConfirmBy(v, &c.ConfirmBy) },
 }
 
 // ParseConfig reads a config from JSON. Nothing, and null, are the config that narrows nothing.
@@ -141,5 +149,32 @@ func readAuth(v jsontext.Value, into *string) error {
 		return fault(`must be "oauth", for a URL without a secret to which people sign in; leave it out for a secret URL`)
 	}
 	*into = auth
+	return nil
+}
+
+func readPolicy(v jsontext.Value, into *confirmation.Policy) error {
+	var word string
+	err := json.Unmarshal(v, &word)
+	if err == nil {
+		*into, err = confirmation.ParsePolicy(word)
+	}
+	if err != nil || word == "" && !isNull(v) {
+		return fault(`must be "never", "destructive" (calls that delete) or "writes" (calls that change anything)`)
+	}
+	return nil
+}
+
+// ByDashboard is the word of Config.ConfirmBy for questions that only a person who looks at what waits can agree to.
+const ByDashboard = "dashboard"
+
+func readConfirmBy(v jsontext.Value, into *string) error {
+	var word string
+	if err := json.Unmarshal(v, &word); err != nil || word == "" && !isNull(v) || word != "" && word != "client" && word != ByDashboard {
+		return fault(`must be "client" (the question goes to the person at the client) or "dashboard" (it waits in Sluice for a person to approve it)`)
+	}
+	*into = ""
+	if word == ByDashboard {
+		*into = word
+	}
 	return nil
 }

@@ -29,7 +29,7 @@ type callLabels struct {
 // The doors and outcomes that a Record has.
 var (
 	doors    = []string{"mcp", "api", "cli", "dashboard", "file"}
-	outcomes = []string{"ok", "invalid", "refused", "rate_limited", "unsent", "unknown", "cancelled"}
+	outcomes = []string{"ok", "invalid", "refused", "rate_limited", "unsent", "unknown", "cancelled", "asked", "declined"}
 )
 
 func newMetrics(r gateway.Recorder, version string) *metrics {

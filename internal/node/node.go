@@ -22,6 +22,7 @@ import (
 	"sluice/internal/api"
 	"sluice/internal/audit"
 	"sluice/internal/catalog"
+	"sluice/internal/confirmation"
 	"sluice/internal/download"
 	"sluice/internal/environment"
 	"sluice/internal/gateway"
@@ -75,6 +76,8 @@ type Node struct {
 	Gateway      *gateway.Gateway
 	Origin       *origin.Policy
 	Settings     Settings
+
+	Confirmations *confirmation.Service // what waits for a person
 
 	metrics  *metrics
 	outbound *outbound.Client
@@ -146,9 +149,11 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 	if s.KeepCalls > 0 {
 		n.Audit.Retain(s.KeepCalls)
 	}
+	n.Confirmations = confirmation.New(n.Store, s.Log)
+	n.onClose(n.Confirmations.Close)
 	n.metrics = newMetrics(n.Audit, s.Version)
 	n.Gateway = gateway.New(gateway.Config{
-		Definitions: n.Catalog, Accounts: n.Accounts, Servers: n.Servers, Audit: n.metrics, Sealer: n.Keys,
+		Definitions: n.Catalog, Accounts: n.Accounts, Servers: n.Servers, Audit: n.metrics, Sealer: n.Keys, Confirmations: n.Confirmations,
 		FileURL: n.fileURL, MaxFile: s.MaxFile,
 		Vendor: vendor.New(n.Accounts, n.outbound, n.fetcher),
 		Fetch:  n.fetch,
@@ -180,7 +185,7 @@ func (n *Node) openDoors() error {
 	})
 	n.files = &download.Handler{Gateway: n.Gateway, Log: n.Settings.Log}
 	n.api = api.New(api.Config{
-		Environments: n.Environments, Accounts: n.Accounts, Servers: n.Servers, Catalog: n.Catalog, Audit: n.Audit, Gateway: n.Gateway,
+		Environments: n.Environments, Accounts: n.Accounts, Servers: n.Servers, Catalog: n.Catalog, Audit: n.Audit, Gateway: n.Gateway, Confirmations: n.Confirmations,
 		MCPURL: n.MCPURL, Fetch: n.fetch, Ready: n.Store.Ping, Version: n.Settings.Version, Log: n.Settings.Log,
 	})
 	return nil

@@ -20,14 +20,15 @@ const (
 	inQuery
 	inHeader
 	inCookie
-	inBody     // a member of the body
-	inWhole    // the body itself
-	inFileText // a file of the body as text
-	inFileURL  // where a file of the body lies
-	inFileName // what it is called
-	inLimit    // limit of a list
-	inCursor   // next_cursor of a list
-	inDryRun   // dry_run of a method that can tell beforehand
+	inBody         // a member of the body
+	inWhole        // the body itself
+	inFileText     // a file of the body as text
+	inFileURL      // where a file of the body lies
+	inFileName     // what it is called
+	inLimit        // limit of a list
+	inCursor       // next_cursor of a list
+	inDryRun       // dry_run of a method that can tell beforehand
+	inConfirmation // confirmation of a tool that asks a person first
 )
 
 // inBody reports whether an argument belongs to the body.
@@ -39,7 +40,7 @@ func (w where) ours() bool { return w >= inLimit }
 var whereNames = map[string]where{"": inQuery, "query": inQuery, "path": inPath, "header": inHeader, "cookie": inCookie}
 
 func (w where) String() string {
-	return [...]string{"path", "query", "header", "cookie", "body", "body", "body", "body", "body", "limit", "next_cursor", "dry_run"}[w]
+	return [...]string{"path", "query", "header", "cookie", "body", "body", "body", "body", "body", "limit", "next_cursor", "dry_run", "confirmation"}[w]
 }
 
 // argument is one argument of a tool.
@@ -81,17 +82,18 @@ type arguments struct {
 }
 
 const (
-	limitName  = "limit"
-	cursorName = "next_cursor"
-	dryRunName = "dry_run"
-	wholeName  = "body"
+	limitName        = "limit"
+	cursorName       = "next_cursor"
+	dryRunName       = "dry_run"
+	confirmationName = "confirmation"
+	wholeName        = "body"
 
 	// MostItems is the most items that a list tool answers at once.
 	MostItems = 500
 )
 
-// gather finds out a method's arguments; references are those of its path.
-func gather(def *integration.Definition, m *integration.Method, references []string) (*arguments, error) {
+// gather finds out a method's arguments; references are those of its path, and asks says that its calls ask a person first.
+func gather(def *integration.Definition, m *integration.Method, references []string, asks bool) (*arguments, error) {
 	a := &arguments{method: m, secretFields: def.SecretFields, list: isList(def, m), taken: map[string]bool{}, secrets: map[string]bool{}, paging: map[string]bool{}}
 	if a.list {
 		a.taken[limitName], a.taken[cursorName] = true, true
@@ -102,7 +104,7 @@ func gather(def *integration.Definition, m *integration.Method, references []str
 			}
 		}
 	}
-	a.taken[dryRunName] = m.DryRun != nil
+	a.taken[dryRunName], a.taken[confirmationName] = m.DryRun != nil, asks
 	for _, name := range def.SecretFields {
 		a.secrets[name] = true
 	}
@@ -122,6 +124,10 @@ func gather(def *integration.Definition, m *integration.Method, references []str
 		a.all = append(a.all, argument{name: dryRunName, property: dryRunName, in: inDryRun, rule: dryRunRule,
 			shown: []byte(`{"type":"boolean","description":"true: change nothing, only tell how many match, with a sample before and after"}`)})
 	}
+	if asks {
+		a.all = append(a.all, argument{name: confirmationName, property: confirmationName, in: inConfirmation, rule: confirmationRule,
+			shown: []byte(`{"type":"string","description":"Only where this tool answered a question for the person with a confirmation, and the person said yes: that confirmation, unchanged"}`)})
+	}
 	for i := range a.all {
 		a.all[i].key = append(jsonscan.AppendQuote(nil, a.all[i].name), ':')
 	}
@@ -129,9 +135,10 @@ func gather(def *integration.Definition, m *integration.Method, references []str
 }
 
 var (
-	limitRule  = mustRule(fmt.Sprintf(`{"type":["integer","null"],"minimum":1,"maximum":%d}`, MostItems))
-	cursorRule = mustRule(`{"type":["string","null"]}`)
-	dryRunRule = mustRule(`{"type":["boolean","null"]}`)
+	limitRule        = mustRule(fmt.Sprintf(`{"type":["integer","null"],"minimum":1,"maximum":%d}`, MostItems))
+	cursorRule       = mustRule(`{"type":["string","null"]}`)
+	dryRunRule       = mustRule(`{"type":["boolean","null"]}`)
+	confirmationRule = mustRule(`{"type":["string","null"]}`)
 )
 
 func mustRule(source string) *rule {

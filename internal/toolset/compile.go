@@ -22,7 +22,7 @@ func Compile(def *integration.Definition, opt Options) (*Toolset, error) {
 	}
 	for _, r := range def.Resources {
 		for _, m := range r.Methods {
-			t, err := newTool(def, r, m)
+			t, err := newTool(def, r, m, opt.Confirm)
 			if err != nil {
 				return nil, fmt.Errorf("%s.%s: %w", r.Name, m.Name, err)
 			}

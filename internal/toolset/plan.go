@@ -53,8 +53,8 @@ type constant struct {
 	style string
 }
 
-// planOf compiles a method's plan.
-func planOf(def *integration.Definition, m *integration.Method) (*plan, error) {
+// planOf compiles a method's plan; asks says that its calls ask a person first.
+func planOf(def *integration.Definition, m *integration.Method, asks bool) (*plan, error) {
 	template, err := integration.ParseTemplate(m.Path)
 	if err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func planOf(def *integration.Definition, m *integration.Method) (*plan, error) {
 		}
 		references = append(references, part.Name)
 	}
-	a, err := gather(def, m, references)
+	a, err := gather(def, m, references, asks)
 	if err != nil {
 		return nil, err
 	}

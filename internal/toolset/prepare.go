@@ -162,6 +162,8 @@ func (t *Tool) check(values [][]byte, more []unplanned, prepared *Prepared, f *f
 			prepared.Cursor = text(value)
 		case arg.in == inDryRun:
 			prepared.DryRun = jsonscan.KindOf(value) == jsonscan.True
+		case arg.in == inConfirmation:
+			prepared.Confirmation = text(value)
 		}
 	}
 	p.checkFiles(values, f)

@@ -47,8 +47,8 @@ func (p *plan) record(values [][]byte, more []unplanned, prepared *Prepared) {
 	dst = append(dst[len(dst):], '{')
 	for i := range p.args {
 		arg, value := &p.args[i], values[i]
-		if value == nil {
-			continue
+		if value == nil || arg.in == inConfirmation {
+			continue // a confirmation is a key, if only for minutes
 		}
 		dst = append(dst, arg.key...)
 		if arg.secret {

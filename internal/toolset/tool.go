@@ -8,16 +8,17 @@ import (
 	"sluice/internal/jsonscan"
 )
 
-func newTool(def *integration.Definition, r *integration.Resource, m *integration.Method) (*Tool, error) {
-	p, err := planOf(def, m)
-	if err != nil {
-		return nil, err
-	}
+func newTool(def *integration.Definition, r *integration.Resource, m *integration.Method, confirm string) (*Tool, error) {
 	t := &Tool{
 		Name: integration.ToolName(def, r, m), Title: titleOf(r, m), Resource: r, Method: m, Documented: m.Doc != nil,
-		ReadOnly: isSafe(m), Idempotent: m.Name == "update", plan: p,
+		ReadOnly: isSafe(m), Idempotent: m.Name == "update",
 	}
 	t.Destructive = !t.ReadOnly && (m.Name == "delete" || m.Name == "bulk_delete" || strings.EqualFold(m.HTTPMethod, "DELETE"))
+	t.Asks = confirm == ConfirmWrites && !t.ReadOnly || confirm == ConfirmDestructive && t.Destructive
+	var err error
+	if t.plan, err = planOf(def, m, t.Asks); err != nil {
+		return nil, err
+	}
 	if m.Doc != nil {
 		t.Description = strings.TrimSpace(m.Doc.Description)
 	}

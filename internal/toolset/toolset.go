@@ -22,7 +22,15 @@ type Options struct {
 	// Values are JSON Schemas of custom field values, by the resource that has the values: they are written into its tools. What a call
 	// says of fields is checked elsewhere, against what they are then.
 	Values map[string]json.RawMessage
+	// Confirm says which tools ask a person before they are called: ConfirmDestructive, ConfirmWrites; "": none.
+	Confirm string `json:",omitempty"`
 }
+
+// Words of Options.Confirm.
+const (
+	ConfirmDestructive = "destructive" // those that delete
+	ConfirmWrites      = "writes"      // those that change anything
+)
 
 // Toolset is the compiled tools of one definition under one set of options.
 type Toolset struct {
@@ -52,6 +60,7 @@ type Tool struct {
 	ReadOnly    bool // list, get, and custom methods marked safe
 	Destructive bool
 	Idempotent  bool
+	Asks        bool // a person is asked before it is called, by Options.Confirm
 
 	InputSchema  []byte // JSON; one flat object, as every client accepts it
 	OutputSchema []byte // JSON; nil unless Options.StructuredOutput
@@ -76,11 +85,12 @@ type Prepared struct {
 	Files       map[string]Given // the files of the body, by the vendor's name for the argument; nil: none
 	ContentType string
 
-	Limit     int    // list tools: items wanted; 0: not said
-	Cursor    string // list tools: next_cursor as it came; "": the first page
-	DryRun    bool   // only tell what would happen
-	Arguments []byte // the arguments without limit, next_cursor and dry_run, compact, members in a fixed order: what a cursor is bound to
-	Masked    []byte // the arguments for the audit, values marked secret replaced
+	Limit        int    // list tools: items wanted; 0: not said
+	Cursor       string // list tools: next_cursor as it came; "": the first page
+	DryRun       bool   // only tell what would happen
+	Confirmation string // what a client brings back of a question, where it could not be asked; "": nothing
+	Arguments    []byte // the arguments without limit, next_cursor, dry_run and confirmation, compact, members in a fixed order: what a cursor is bound to
+	Masked       []byte // the arguments for the audit, values marked secret replaced
 }
 
 // ArgumentError says which arguments are wrong. Its text is one or more sentences that a model can act on.

@@ -88,6 +88,24 @@ type CallIntent struct {
 	UserID      string
 }
 
+type Confirmation struct {
+	ID          string
+	Environment string
+	AccountID   string
+	ServerID    string
+	TokenID     string
+	Door        string
+	ClientName  string
+	Tool        string
+	Question    string
+	Fingerprint []byte
+	Approval    int64
+	State       string
+	DecidedBy   string
+	CreatedAt   int64
+	ExpiresAt   int64
+}
+
 type ConnectionAttempt struct {
 	ID          string
 	Environment string
