@@ -22,14 +22,14 @@ var arrows = map[string][]string{
 		"internal/catalog", "internal/integration", "internal/integration/openapi", "internal/toolset", "internal/gateway", "internal/outbound", "internal/store"},
 
 	// One running Sluice, put together from its parts.
-	"internal/node": {"integrations", "internal/page", "internal/api", "internal/mcp", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
+	"internal/node": {"integrations", "internal/page", "internal/webhook", "internal/api", "internal/mcp", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
 		"internal/environment", "internal/audit", "internal/catalog", "internal/confirmation", "internal/integration", "internal/origin", "internal/outbound", "internal/secret", "internal/signin", "internal/store", "internal/user"},
 
 	// Doors: who asks, and in what language.
 	"internal/download": {"internal/gateway", "internal/vendor"},
 	"internal/signin":   {"internal/page", "internal/user", "internal/environment", "internal/secret"},
 	"internal/mcp":      {"internal/filetype", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration", "internal/jsonscan", "internal/origin"},
-	"internal/api": {"internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/environment", "internal/audit",
+	"internal/api": {"internal/webhook", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/environment", "internal/audit",
 		"internal/catalog", "internal/integration", "internal/integration/openapi", "internal/jsonscan", "internal/permission", "internal/store", "internal/confirmation"},
 
 	// One call.

@@ -105,7 +105,7 @@ func (d *demo) run(ctx context.Context, address, sandboxAddress string, up func(
 		d.database = filepath.Join(d.folder, "sluice.db")
 	}
 	n, err := node.Open(ctx, node.Settings{
-		Database: d.database, MasterKeyFile: filepath.Join(d.folder, "master.key"), PublicURL: urlOf(l), AllowAddresses: []string{"loopback"}, AllowFiles: []string{"loopback"},
+		Database: d.database, MasterKeyFile: filepath.Join(d.folder, "master.key"), PublicURL: urlOf(l), AllowAddresses: []string{"loopback"}, AllowFiles: []string{"loopback"}, AllowWebhooks: []string{"loopback"},
 		KeepAlive: d.keepAlive,
 		Version:   version(), Log: d.log,
 	})

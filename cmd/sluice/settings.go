@@ -31,6 +31,7 @@ func nodeFlags(f *pflag.FlagSet) {
 	f.String("public-url", "", "URL under which the world reaches this installation")
 	f.StringSlice("allow-address", nil, "addresses inside the network that vendors may have: loopback, private, or a prefix")
 	f.StringSlice("allow-file-address", nil, "addresses inside the network from which files may be fetched that callers name by URL")
+	f.StringSlice("allow-webhook-address", nil, "addresses inside the network that events may be sent to")
 	f.StringSlice("allow-origin", nil, "origins of web pages that may call MCP servers, beside the public URL's and this machine's")
 	f.StringSlice("allow-host", nil, "names this machine may be called by while it listens on loopback")
 	f.StringSlice("trusted-proxy", nil, "addresses of reverse proxies, whose X-Forwarded-For is believed")
@@ -134,6 +135,7 @@ func readSettings(cmd *cobra.Command) (*settings, error) {
 		Settings: node.Settings{
 			Database: k.String("database"), MasterKey: k.String("master_key"), MasterKeyFile: k.String("master_key_file"),
 			PublicURL: strings.TrimSuffix(k.String("public_url"), "/"), AllowAddresses: list("allow_address"), AllowFiles: list("allow_file_address"),
+			AllowWebhooks:  list("allow_webhook_address"),
 			AllowedOrigins: list("allow_origin"), AllowedHosts: list("allow_host"), TrustedProxies: list("trusted_proxy"), KeepAlive: keepAlive, ToolsPage: toolsPage, MaxFile: k.Int64("max_file") << 20,
 			KeepCalls: time.Duration(keepCalls) * 24 * time.Hour, Version: version(), Log: log,
 		},

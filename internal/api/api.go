@@ -21,6 +21,7 @@ import (
 	"sluice/internal/gateway"
 	"sluice/internal/mcpserver"
 	"sluice/internal/permission"
+	"sluice/internal/webhook"
 )
 
 // Config is what the API is made of.
@@ -30,6 +31,7 @@ type Config struct {
 	Servers       *mcpserver.Service
 	Catalog       *catalog.Catalog
 	Audit         *audit.Log
+	Webhooks      *webhook.Service
 	Gateway       *gateway.Gateway
 	Confirmations *confirmation.Service
 	MCPURL        func(token string) string // the URL of an MCP server
@@ -59,6 +61,7 @@ func New(c Config) http.Handler {
 	a.importing()
 	a.logs()
 	a.confirmations()
+	a.webhooks()
 	a.proxy()
 	a.health()
 	a.page()

@@ -82,7 +82,7 @@ func onEachDatabase(t *testing.T, test func(t *testing.T, h *house)) {
 		var err error
 		h.Node, err = node.Open(t.Context(), node.Settings{
 			Database: database, MasterKeyFile: filepath.Join(t.TempDir(), "master.key"), PublicURL: "https://sluice.example.com",
-			AllowAddresses: []string{"loopback"}, AllowFiles: []string{"loopback"}, Version: "v1.2.3", Log: slog.New(slog.NewTextHandler(h.log, nil)),
+			AllowAddresses: []string{"loopback"}, AllowFiles: []string{"loopback"}, AllowWebhooks: []string{"loopback"}, Version: "v1.2.3", Log: slog.New(slog.NewTextHandler(h.log, nil)),
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 
 	"sluice/internal/confirmation"
 	"sluice/internal/mcpserver"
+	"sluice/internal/webhook"
 )
 
 // ids are what a tenant has of each thing, by the name of the parameter that means it.
@@ -22,6 +23,10 @@ func (n *tenant) ids(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	token, _, err := n.house.Environments.CreateToken(t.Context(), n.environment, "another", "test", time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hook, _, err := n.house.Webhooks.Create(t.Context(), webhook.Draft{Environment: n.environment, URL: "https://10.0.0.1/hooks"}) // where nothing is sent to
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +43,7 @@ func (n *tenant) ids(t *testing.T) map[string]string {
 	}
 	return map[string]string{
 		"question": questions[0], "another question": questions[1],
-		"account": n.account, "server": server.ID, "token": token.ID, "environment": n.environment, "call": fmt.Sprint(call["id"]), "integration": "depot",
+		"account": n.account, "server": server.ID, "token": token.ID, "environment": n.environment, "call": fmt.Sprint(call["id"]), "webhook": hook.ID, "integration": "depot",
 	}
 }
 
@@ -85,6 +90,14 @@ var others = map[string]struct {
 	"list-confirmations":           {},
 	"approve-confirmation":         {path: map[string]string{"id": "question"}},
 	"decline-confirmation":         {path: map[string]string{"id": "another question"}},
+	"list-webhooks":                {},
+	"create-webhook":               {},
+	"get-webhook":                  {path: map[string]string{"id": "webhook"}},
+	"update-webhook":               {path: map[string]string{"id": "webhook"}, body: `{"enabled":true}`},
+	"delete-webhook":               {path: map[string]string{"id": "webhook"}},
+	"rotate-webhook-secret":        {path: map[string]string{"id": "webhook"}},
+	"test-webhook":                 {path: map[string]string{"id": "webhook"}},
+	"list-events":                  {},
 	"get-health":                   {},
 }
 
@@ -166,7 +179,7 @@ func TestNoPathReachesAnotherEnvironment(t *testing.T) {
 		}
 		t.Run("a list is of one environment, whatever it is filtered by", func(t *testing.T) {
 			for _, path := range []string{
-				"/environment", "/api-token", "/integrated-account", "/integrated-account?tenant_id=acme", "/integration", "/log",
+				"/environment", "/api-token", "/integrated-account", "/integrated-account?tenant_id=acme", "/integration", "/log", "/webhook", "/event", "/event?integrated_account_id=" + ids["account"],
 				"/log?integrated_account_id=" + ids["account"], "/log?mcp_server_id=" + ids["server"], "/integrated-account?next_cursor=" + ids["account"],
 			} {
 				got := stranger.do(t, "GET", path, nil)

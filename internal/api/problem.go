@@ -20,6 +20,7 @@ import (
 	"sluice/internal/integration"
 	"sluice/internal/mcpserver"
 	"sluice/internal/toolset"
+	"sluice/internal/webhook"
 )
 
 // Problem is every error's body.
@@ -67,6 +68,7 @@ func (a *api) fail(ctx context.Context, err error) *Problem {
 		status      *account.StatusError
 		server      *mcpserver.InvalidError
 		filter      *toolset.FilterError
+		hook        *webhook.InvalidError
 		faults      integration.Faults
 	)
 	switch {
@@ -97,6 +99,10 @@ func (a *api) fail(ctx context.Context, err error) *Problem {
 			code = http.StatusBadRequest // as filters that leave no tool are
 		}
 		return problem(code, server.Field+" "+sentence(server.Message)).at(server.Field)
+	case errors.Is(err, webhook.ErrNotFound):
+		return problem(http.StatusNotFound, "There is no such webhook in this environment.")
+	case errors.As(err, &hook):
+		return problem(http.StatusUnprocessableEntity, hook.Field+" "+sentence(hook.Message)).at(hook.Field)
 	case errors.As(err, &environ):
 		return problem(http.StatusUnprocessableEntity, environ.Field+" "+sentence(environ.Message)).at(environ.Field)
 	case errors.As(err, &conflict):

@@ -37,6 +37,7 @@ import (
 	"sluice/internal/toolset"
 	"sluice/internal/user"
 	"sluice/internal/vendor"
+	"sluice/internal/webhook"
 )
 
 // Settings are what an operator decides.
@@ -47,6 +48,7 @@ type Settings struct {
 	PublicURL      string        // under which the world reaches this installation
 	AllowAddresses []string      // addresses inside the network that vendors may have: loopback, private, prefixes
 	AllowFiles     []string      // addresses inside the network from which files may be fetched that callers name by URL
+	AllowWebhooks  []string      // addresses inside the network that events may be sent to
 	MaxFile        int64         // bytes of a file that is passed on, either way; 0: 1 GiB
 	AllowedOrigins []string      // of web pages that may call MCP servers
 	AllowedHosts   []string      // names that this machine may be called by while it listens on loopback
@@ -73,6 +75,7 @@ type Node struct {
 	Accounts     *account.Service
 	Servers      *mcpserver.Service
 	Audit        *audit.Log
+	Webhooks     *webhook.Service
 	Gateway      *gateway.Gateway
 	Origin       *origin.Policy
 	Settings     Settings
@@ -151,6 +154,16 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 	}
 	n.Confirmations = confirmation.New(n.Store, s.Log)
 	n.onClose(n.Confirmations.Close)
+	hooks, err := outbound.ParsePolicy(s.AllowWebhooks)
+	if err != nil {
+		return nil, err
+	}
+	events := outbound.New(outbound.Options{Policy: hooks})
+	n.onClose(events.Close)
+	if n.Webhooks, err = webhook.New(ctx, webhook.Config{Store: n.Store, Sealer: n.Keys, Outbound: events, Log: s.Log}); err != nil {
+		return nil, err
+	}
+	n.onClose(n.Webhooks.Close)
 	n.metrics = newMetrics(n.Audit, s.Version)
 	n.Gateway = gateway.New(gateway.Config{
 		Definitions: n.Catalog, Accounts: n.Accounts, Servers: n.Servers, Audit: n.metrics, Sealer: n.Keys, Confirmations: n.Confirmations,
@@ -185,7 +198,7 @@ func (n *Node) openDoors() error {
 	})
 	n.files = &download.Handler{Gateway: n.Gateway, Log: n.Settings.Log}
 	n.api = api.New(api.Config{
-		Environments: n.Environments, Accounts: n.Accounts, Servers: n.Servers, Catalog: n.Catalog, Audit: n.Audit, Gateway: n.Gateway, Confirmations: n.Confirmations,
+		Environments: n.Environments, Accounts: n.Accounts, Servers: n.Servers, Catalog: n.Catalog, Audit: n.Audit, Webhooks: n.Webhooks, Gateway: n.Gateway, Confirmations: n.Confirmations,
 		MCPURL: n.MCPURL, Fetch: n.fetch, Ready: n.Store.Ping, Version: n.Settings.Version, Log: n.Settings.Log,
 	})
 	return nil
