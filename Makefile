@@ -42,6 +42,10 @@ conformance: npm ## The official MCP conformance suite against a running Sluice
 bench: postgresql ## Throughput and latency against a reverse proxy and the official SDK, as ratios
 	$(GO) run ./bench
 
+.PHONY: bench-streams
+bench-streams: ## Memory and time that 10,000 open streams take of one process
+	$(GO) run ./bench streams
+
 .PHONY: format
 format: ## Fail on a file that gofmt would change
 	@files=$$(git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0 ls -d 2>/dev/null | xargs gofmt -l); \

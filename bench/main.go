@@ -7,6 +7,10 @@
 // upstream's own count must agree.
 //
 //	go run ./bench [-rounds 5] [-duration 3s] [-connections 32] [-postgresql=false]
+//
+// How much an idle stream costs is measured apart:
+//
+//	go run ./bench streams [-count 10000] [-keep-alive 5s] [-binary bin/sluice]
 package main
 
 import (
@@ -40,6 +44,8 @@ func run(ctx context.Context, args []string) error {
 			return serveSDK(ctx, args[1])
 		case "load":
 			return load(args[1:])
+		case "streams":
+			return measureStreams(ctx, args[1:])
 		}
 	}
 	var plan plan

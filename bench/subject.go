@@ -30,6 +30,8 @@ type subject struct {
 	address string // host:port
 	path    string // of the MCP endpoint; "" for plain REST
 	legacy  bool   // called on 2025-11-25
+
+	admin, token string // the MCP server in the admin API, and an API token for that
 }
 
 // job is one kind of call.
@@ -156,6 +158,7 @@ func (s *subject) connect(ctx context.Context, token, upstream string) error {
 		return fmt.Errorf("connect the upstream: %w", err)
 	}
 	var server struct {
+		ID  string `json:"id"`
 		URL string `json:"url"`
 	}
 	if err := post("/integrated-account/"+account.ID+"/mcp", `{"name":"bench","config":{"methods":["read","write"]}}`, &server); err != nil {
@@ -165,7 +168,7 @@ func (s *subject) connect(ctx context.Context, token, upstream string) error {
 	if err != nil {
 		return err
 	}
-	s.path = at.Path
+	s.path, s.admin, s.token = at.Path, "/integrated-account/"+account.ID+"/mcp/"+server.ID, token
 	return nil
 }
 
