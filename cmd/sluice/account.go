@@ -66,6 +66,7 @@ func mcpCommand() *cobra.Command {
 	expires := create.Flags().String("expires-at", "", "until when it works, in RFC 3339")
 	locked := create.Flags().Bool("require-api-token", false, "the URL alone is then not enough: clients send an API token too")
 	structured := create.Flags().Bool("structured-output", false, "answers carry structuredContent")
+	confirm := create.Flags().String("confirm", "", "which calls ask a person first: never, destructive (those that delete) or writes (those that change anything)")
 	config := create.Flags().String("config", "", "the whole config as JSON, instead of the flags above")
 	create.RunE = func(cmd *cobra.Command, args []string) error {
 		c, err := newClient(cmd)
@@ -94,6 +95,9 @@ func mcpCommand() *cobra.Command {
 		}
 		if *structured {
 			settings["structured_output"] = true
+		}
+		if *confirm != "" {
+			settings["confirm"] = *confirm
 		}
 		switch {
 		case *config != "" && len(settings) > 0:

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -16,12 +17,14 @@ func callCommand() *cobra.Command {
 		Use: "call TOOL [key=value…] [key:=json…]", GroupID: "admin", Args: cobra.MinimumNArgs(1),
 		Short: "Call a tool of an integrated account, or of an MCP server",
 		Long: "Call a tool of an integrated account, or with --mcp of an MCP server (with --token, if that server asks for an API token).\n\n" +
-			"key=value gives a text, or what the tool wants that the text says (limit=30, filters='[…]'); key:=json gives that JSON.",
+			"key=value gives a text, or what the tool wants that the text says (limit=30, filters='[…]'); key:=json gives that JSON.\n\n" +
+			"Where the account or the MCP server asks a person before it deletes or changes, the question is put here, on a terminal; --yes agrees beforehand.",
 		Example: "  sluice call list_all_octapipe_pipelines\n  sluice call list_all_octapipe_pipeline_cards pipeline_uuid=… limit=30",
 	}
 	asJSON := clientFlags(cmd)
 	account := cmd.Flags().String("account", "", "the integrated account's id (needed only where there are several)")
 	server := cmd.Flags().String("mcp", "", "an MCP server's URL: call its tool, as an MCP client would")
+	yes := cmd.Flags().BoolP("yes", "y", false, "agree beforehand where the call asks a person first")
 	cmd.MarkFlagsMutuallyExclusive("account", "mcp")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		arguments, err := toolArguments(args[1:])
@@ -30,9 +33,9 @@ func callCommand() *cobra.Command {
 		}
 		var b []byte
 		if *server != "" {
-			b, err = callServer(cmd, *server, args[0], arguments)
+			b, err = callServer(cmd, whoIsAt(cmd, *yes), *server, args[0], arguments)
 		} else {
-			b, err = callAccount(cmd, *account, args[0], arguments)
+			b, err = callAccount(cmd, whoIsAt(cmd, *yes), *account, args[0], arguments)
 		}
 		if err != nil {
 			return err
@@ -83,7 +86,7 @@ func toolArguments(given []string) (map[string]json.RawMessage, error) {
 }
 
 // callAccount calls a tool of an integrated account over the REST API.
-func callAccount(cmd *cobra.Command, account, tool string, arguments map[string]json.RawMessage) ([]byte, error) {
+func callAccount(cmd *cobra.Command, p *person, account, tool string, arguments map[string]json.RawMessage) ([]byte, error) {
 	c, err := newClient(cmd)
 	if err != nil {
 		return nil, err
@@ -92,7 +95,25 @@ func callAccount(cmd *cobra.Command, account, tool string, arguments map[string]
 	if err != nil {
 		return nil, err
 	}
-	return c.do(cmd.Context(), http.MethodPost, "/integrated-account/"+url.PathEscape(id)+"/tools/"+url.PathEscape(tool), nil, arguments)
+	call := func() ([]byte, error) {
+		return c.do(cmd.Context(), http.MethodPost, "/integrated-account/"+url.PathEscape(id)+"/tools/"+url.PathEscape(tool), nil, arguments)
+	}
+	for range mostQuestions {
+		b, err := call()
+		needed, ok := errors.AsType[*neededConfirm](err)
+		if !ok {
+			return b, err
+		}
+		agrees, err := p.agrees(needed.Question)
+		if err != nil {
+			return nil, err
+		}
+		c.confirmation = needed.Token
+		if !agrees {
+			c.confirmation += ";declined" // for the log; it answers that nothing was sent
+		}
+	}
+	return nil, errChangesAllTheTime
 }
 
 func logCommand() *cobra.Command {

@@ -18,7 +18,7 @@ import (
 )
 
 // callServer calls a tool of an MCP server. SLUICE_TOKEN is for Sluice's own API and does not go to whatever URL is given here.
-func callServer(cmd *cobra.Command, serverURL, tool string, arguments map[string]json.RawMessage) ([]byte, error) {
+func callServer(cmd *cobra.Command, p *person, serverURL, tool string, arguments map[string]json.RawMessage) ([]byte, error) {
 	token, err := cmd.Flags().GetString("token")
 	if err != nil {
 		return nil, err
@@ -27,6 +27,7 @@ func callServer(cmd *cobra.Command, serverURL, tool string, arguments map[string
 	if err != nil {
 		return nil, err
 	}
+	c.person = p
 	return c.call(cmd.Context(), tool, arguments)
 }
 
@@ -35,6 +36,7 @@ type mcpClient struct {
 	url, token string // token: an API token, for servers that ask for one
 	http       http.Client
 	mirrors    stdio.Mirrors
+	person     *person // whom a question is put to
 }
 
 const mcpRevision = "2026-07-28"
@@ -49,10 +51,14 @@ func newMCPClient(serverURL, token string) (*mcpClient, error) {
 
 // request sends one JSON-RPC request; name is that of the tool, if it is about one.
 func (c *mcpClient) request(ctx context.Context, method, name string, params map[string]any) (json.RawMessage, error) {
+	capabilities := map[string]any{}
+	if c.person.present() {
+		capabilities["elicitation"] = map[string]any{"form": struct{}{}}
+	}
 	params["_meta"] = map[string]any{
 		"io.modelcontextprotocol/protocolVersion":    mcpRevision,
 		"io.modelcontextprotocol/clientInfo":         map[string]string{"name": "sluice-cli", "version": version()},
-		"io.modelcontextprotocol/clientCapabilities": struct{}{},
+		"io.modelcontextprotocol/clientCapabilities": capabilities,
 	}
 	sent, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
 	if err != nil {
@@ -137,23 +143,42 @@ const codeHeaderMismatch = -32020
 
 // call calls a tool and answers the text that it gave, which is JSON for every tool of Sluice's but those that answer a file.
 func (c *mcpClient) call(ctx context.Context, tool string, arguments map[string]json.RawMessage) ([]byte, error) {
-	result, err := c.request(ctx, "tools/call", tool, map[string]any{"name": tool, "arguments": arguments})
+	params := map[string]any{"name": tool, "arguments": arguments}
+	result, err := c.request(ctx, "tools/call", tool, params)
 	if refused, ok := errors.AsType[*rpcError](err); ok && refused.Code == codeHeaderMismatch {
 		// Nothing was done yet. Most tools want no such headers, so the list is asked for only where it is needed.
 		if err := c.learnTools(ctx); err != nil {
 			return nil, err
 		}
-		result, err = c.request(ctx, "tools/call", tool, map[string]any{"name": tool, "arguments": arguments})
-	}
-	if err != nil {
-		return nil, err
+		result, err = c.request(ctx, "tools/call", tool, params)
 	}
 	var answer struct {
 		Content []struct{ Text, URI string }
 		IsError bool
+		questions
 	}
-	if err := json.Unmarshal(result, &answer); err != nil {
-		return nil, fmt.Errorf("read the MCP server's answer: %w", err)
+	for asked := 0; ; asked++ {
+		if err != nil {
+			return nil, err
+		}
+		answer.questions = questions{}
+		if err := json.Unmarshal(result, &answer); err != nil {
+			return nil, fmt.Errorf("read the MCP server's answer: %w", err)
+		}
+		if answer.ResultType != "input_required" {
+			break
+		}
+		if asked == mostQuestions {
+			return nil, errChangesAllTheTime
+		}
+		if params["inputResponses"], err = c.person.answers(&answer.questions); err != nil {
+			return nil, err
+		}
+		delete(params, "requestState")
+		if answer.RequestState != nil {
+			params["requestState"] = *answer.RequestState
+		}
+		result, err = c.request(ctx, "tools/call", tool, params)
 	}
 	var text strings.Builder
 	for _, part := range answer.Content {

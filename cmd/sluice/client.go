@@ -21,6 +21,8 @@ import (
 type client struct {
 	base, token string
 	http        http.Client
+
+	confirmation string // for a call that a person agreed to, or did not
 }
 
 // clientFlags are those of every command that is a client.
@@ -72,6 +74,9 @@ func (c *client) do(ctx context.Context, method, path string, query url.Values, 
 	r.Header.Set("Authorization", "Bearer "+c.token)
 	r.Header.Set("User-Agent", "sluice-cli")
 	r.Header.Set("Sluice-Door", "cli")
+	if c.confirmation != "" {
+		r.Header.Set("Sluice-Confirmation", c.confirmation)
+	}
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
@@ -90,10 +95,14 @@ func (c *client) do(ctx context.Context, method, path string, query url.Values, 
 	}
 	if answer.StatusCode >= 400 {
 		var p struct {
-			Message string `json:"message"`
+			Message      string         `json:"message"`
+			Confirmation *neededConfirm `json:"confirmation"`
 		}
 		if json.Unmarshal(b, &p) != nil || p.Message == "" {
 			return nil, fmt.Errorf("Sluice at %s answered %s", c.base, answer.Status)
+		}
+		if p.Confirmation != nil {
+			return nil, p.Confirmation
 		}
 		return nil, errors.New(p.Message)
 	}

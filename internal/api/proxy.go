@@ -121,8 +121,8 @@ func (a *api) callerOf(r *http.Request, accountID string) (*gateway.Caller, erro
 	if r.Header.Get(DoorHeader) == "cli" {
 		c.Door = "cli"
 	}
-	if token := r.Header.Get(ConfirmationHeader); token != "" {
-		c.Answer = &gateway.Answer{State: token}
+	if token, said, _ := strings.Cut(r.Header.Get(ConfirmationHeader), ";"); token != "" {
+		c.Answer = &gateway.Answer{State: strings.TrimSpace(token), Declined: strings.TrimSpace(said) == "declined"}
 	}
 	return c, nil
 }
@@ -135,7 +135,8 @@ func mayCall(ctx context.Context, t *toolset.Tool) *Problem {
 	return caller(ctx).may(permission.ToolsWrite)
 }
 
-// ConfirmationHeader is sent with a call that a person has agreed to: the token that the same call was answered with before.
+// ConfirmationHeader is sent with a call that a person has agreed to: the token that the same call was answered with before. Followed by ";declined" it says that
+// they did not, so that the log can tell.
 const ConfirmationHeader = "Sluice-Confirmation"
 
 // DoorHeader is sent by the command line, so that the log can tell its calls from a program's.
