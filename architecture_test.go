@@ -30,7 +30,7 @@ var arrows = map[string][]string{
 	"internal/signin":   {"internal/page", "internal/user", "internal/environment", "internal/secret"},
 	"internal/mcp":      {"internal/filetype", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration", "internal/jsonscan", "internal/origin"},
 	"internal/api": {"internal/webhook", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/environment", "internal/audit",
-		"internal/catalog", "internal/integration", "internal/integration/openapi", "internal/jsonscan", "internal/permission", "internal/store", "internal/confirmation"},
+		"internal/catalog", "internal/integration", "internal/integration/openapi", "internal/jsonscan", "internal/page", "internal/permission", "internal/store", "internal/user", "internal/confirmation"},
 
 	// One call.
 	"internal/gateway": {"internal/table", "internal/toolset", "internal/customfield", "internal/vendor", "internal/account", "internal/mcpserver", "internal/audit", "internal/catalog", "internal/integration",
@@ -45,7 +45,7 @@ var arrows = map[string][]string{
 	"internal/catalog":     {"internal/integration", "internal/store", "internal/store/db"},
 	"internal/mcpserver":   {"internal/confirmation", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/user":        {"internal/permission", "internal/store", "internal/store/db", "internal/secret"},
-	"internal/environment": {"internal/store", "internal/store/db", "internal/secret"},
+	"internal/environment": {"internal/permission", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/audit":       {"internal/store", "internal/store/db"},
 	"internal/webhook":     {"internal/account", "internal/outbound", "internal/store", "internal/store/db"},
 

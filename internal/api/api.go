@@ -21,12 +21,15 @@ import (
 	"sluice/internal/gateway"
 	"sluice/internal/mcpserver"
 	"sluice/internal/permission"
+	"sluice/internal/user"
 	"sluice/internal/webhook"
 )
 
 // Config is what the API is made of.
 type Config struct {
 	Environments  *environment.Service
+	Users         *user.Service
+	People        People // nil: nobody comes in by a session
 	Accounts      *account.Service
 	Servers       *mcpserver.Service
 	Catalog       *catalog.Catalog
@@ -54,6 +57,9 @@ func New(c Config) http.Handler {
 	a.huma = newHuma(a.mux, c.Version)
 	a.environments()
 	a.apiTokens()
+	a.users()
+	a.me()
+	a.openIDProvider()
 	a.accounts()
 	a.mcpServers()
 	a.tools()

@@ -70,6 +70,8 @@ type APIToken struct {
 	ID         string     `json:"id"`
 	Name       string     `json:"name"`
 	Prefix     string     `json:"prefix" doc:"Its first characters, to recognise it by"`
+	Scopes     []string   `json:"scopes" nullable:"false" doc:"The permissions that it holds, at most"`
+	UserID     *string    `json:"user_id" doc:"Whose it is: it may do no more than that user, and goes with them; null: the environment's"`
 	CreatedBy  string     `json:"created_by"`
 	CreatedAt  *time.Time `json:"created_at"`
 	ExpiresAt  *time.Time `json:"expires_at"`
@@ -78,11 +80,54 @@ type APIToken struct {
 }
 
 func showToken(t *environment.Token) APIToken {
-	return APIToken{ID: t.ID, Name: t.Name, Prefix: t.Prefix, CreatedBy: t.CreatedBy, CreatedAt: moment(t.CreatedAt), ExpiresAt: moment(t.ExpiresAt), LastUsedAt: moment(t.LastUsedAt)}
+	return APIToken{
+		ID: t.ID, Name: t.Name, Prefix: t.Prefix, Scopes: t.Scopes.Names(), UserID: text(t.UserID), CreatedBy: t.CreatedBy,
+		CreatedAt: moment(t.CreatedAt), ExpiresAt: moment(t.ExpiresAt), LastUsedAt: moment(t.LastUsedAt),
+	}
+}
+
+// NewAPIToken is what an API token is made of.
+type NewAPIToken struct {
+	Body struct {
+		Name      string    `json:"name" minLength:"1" maxLength:"200"`
+		Scopes    *[]string `json:"scopes,omitempty" doc:"Permissions; all that the caller holds if left out"`
+		ExpiresAt *string   `json:"expires_at,omitempty" nullable:"true" doc:"RFC 3339, in the future; never if left out, but no later than the API token that makes it"`
+	}
+}
+
+// issue makes an API token, which is the user's or, for "", the environment's.
+func (a *api) issue(ctx context.Context, in *NewAPIToken, userID string) (*one[APIToken], error) {
+	var (
+		by      = caller(ctx)
+		expires time.Time
+		names   []string
+		err     error
+	)
+	if in.Body.ExpiresAt != nil {
+		if expires, err = mcpserver.ParseExpiry(*in.Body.ExpiresAt); err != nil {
+			return nil, err
+		}
+	}
+	if in.Body.Scopes != nil {
+		names = append([]string{}, *in.Body.Scopes...)
+	}
+	scopes, expires, err := by.grantable(names, expires)
+	if err != nil {
+		return nil, err
+	}
+	t, text, err := a.Environments.IssueToken(ctx, environment.TokenDraft{
+		Environment: by.Environment, Name: in.Body.Name, UserID: userID, Scopes: scopes, CreatedBy: by.ID, ExpiresAt: expires,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := showToken(t)
+	out.Token = text
+	return &one[APIToken]{out}, nil
 }
 
 func (a *api) apiTokens() {
-	register(a, operation{"list-api-tokens", http.MethodGet, "/api-token", "List the environment's API tokens", 0, permission.TokensRead},
+	register(a, operation{"list-api-tokens", http.MethodGet, "/api-token", "List the environment's API tokens, its users' too", 0, permission.TokensRead},
 		func(ctx context.Context, in *Paging) (*listed[APIToken], error) {
 			before, err := in.below("tok")
 			if err != nil {
@@ -94,28 +139,8 @@ func (a *api) apiTokens() {
 			}
 			return listOf(tokens, next, showToken), nil
 		})
-	register(a, operation{"create-api-token", http.MethodPost, "/api-token", "Create an API token", http.StatusCreated, permission.TokensWrite},
-		func(ctx context.Context, in *struct {
-			Body struct {
-				Name      string  `json:"name" minLength:"1" maxLength:"200"`
-				ExpiresAt *string `json:"expires_at,omitempty" nullable:"true" doc:"RFC 3339, in the future; never if left out"`
-			}
-		}) (*one[APIToken], error) {
-			var expires time.Time
-			if in.Body.ExpiresAt != nil {
-				var err error
-				if expires, err = mcpserver.ParseExpiry(*in.Body.ExpiresAt); err != nil {
-					return nil, err
-				}
-			}
-			t, text, err := a.Environments.CreateToken(ctx, caller(ctx).Environment, in.Body.Name, caller(ctx).ID, expires)
-			if err != nil {
-				return nil, err
-			}
-			out := showToken(t)
-			out.Token = text
-			return &one[APIToken]{out}, nil
-		})
+	register(a, operation{"create-api-token", http.MethodPost, "/api-token", "Create an API token of the environment's", http.StatusCreated, permission.TokensWrite},
+		func(ctx context.Context, in *NewAPIToken) (*one[APIToken], error) { return a.issue(ctx, in, "") })
 	type byID struct {
 		ID string `path:"id"`
 	}

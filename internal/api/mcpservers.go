@@ -10,6 +10,7 @@ import (
 
 	"sluice/internal/mcpserver"
 	"sluice/internal/permission"
+	"sluice/internal/toolset"
 )
 
 // MCPServer is one tokenised, filtered view of an integrated account.
@@ -92,6 +93,13 @@ func (a *api) mcpServers() {
 				}
 				draft.Name = cmp.Or(acct.Name, acct.Integration)
 			}
+			config, err := mcpserver.ParseConfig(in.Body.Config)
+			if err == nil {
+				err = a.mayOffer(ctx, in.ID, config)
+			}
+			if err != nil {
+				return nil, err
+			}
 			server, token, err := a.Servers.Create(ctx, draft)
 			if err != nil {
 				return nil, err
@@ -124,6 +132,19 @@ func (a *api) mcpServers() {
 			if err != nil {
 				return nil, err
 			}
+			if len(in.Body.Config) > 0 {
+				before, err := a.Servers.Get(ctx, caller(ctx).Environment, in.ID, in.MCPID)
+				if err != nil {
+					return nil, err
+				}
+				config, err := before.Config.Merge(in.Body.Config)
+				if err == nil {
+					err = a.mayOffer(ctx, in.ID, config)
+				}
+				if err != nil {
+					return nil, err
+				}
+			}
 			server, err := a.Servers.Update(ctx, caller(ctx).Environment, in.ID, in.MCPID, mcpserver.Patch{
 				Name: in.Body.Name, Config: in.Body.Config, RequireAPITokenAuth: in.Body.APIToken, ExpiresAt: expires,
 			})
@@ -136,6 +157,33 @@ func (a *api) mcpServers() {
 		func(ctx context.Context, in *ServerByID) (*struct{}, error) {
 			return nil, a.Servers.Delete(ctx, caller(ctx).Environment, in.ID, in.MCPID)
 		})
+}
+
+// mayOffer refuses an MCP server whose tools its maker may not call: its URL would let them.
+func (a *api) mayOffer(ctx context.Context, accountID string, config mcpserver.Config) error {
+	by := caller(ctx)
+	if by.permissions.HasAll(permission.Of(permission.ToolsRead, permission.ToolsWrite)) {
+		return nil
+	}
+	if p := by.may(permission.ToolsRead); p != nil {
+		return p
+	}
+	acct, err := a.Accounts.Get(ctx, by.Environment, accountID)
+	if err != nil {
+		return err
+	}
+	c, err := a.Gateway.OpenAccount(ctx, acct, toolset.Options{Methods: config.Methods, Tags: config.Tags, Bind: config.Bind})
+	if err != nil {
+		return err
+	}
+	for _, t := range c.Tools.Tools {
+		if !t.ReadOnly {
+			p := by.may(permission.ToolsWrite)
+			p.Message = "The MCP server would offer " + t.Name + ", which is not safe; offer \"read\" alone. " + p.Message
+			return p.at("config.methods")
+		}
+	}
+	return nil
 }
 
 // expiry reads expires_at: nil when it is absent, the zero time when it is null.

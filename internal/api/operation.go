@@ -17,9 +17,12 @@ import (
 // pages load scripts from outside, and its documents are made without a lock.
 func newHuma(mux *http.ServeMux, version string) huma.API {
 	config := huma.DefaultConfig("Sluice", version)
-	config.Info.Description = "Administers Sluice, and calls the methods of integrated accounts. Every call but /health wants Authorization: Bearer <API token>."
+	config.Info.Description = "Administers Sluice, and calls the methods of integrated accounts. Every call but /health wants Authorization: Bearer <API token>, and the permission that its security requirement names."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", "", nil
-	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{apiToken: {Type: "http", Scheme: "bearer"}}
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		apiToken:      {Type: "http", Scheme: "bearer", Description: "An API token; scopes name the permission that it must hold"},
+		sessionCookie: {Type: "apiKey", In: "cookie", Name: "sluice_session", Description: "The session of a user who is signed in; __Host-sluice_session where Sluice is reached by https"},
+	}
 	return humago.New(mux, config)
 }
 

@@ -20,6 +20,7 @@ import (
 	"sluice/internal/integration"
 	"sluice/internal/mcpserver"
 	"sluice/internal/toolset"
+	"sluice/internal/user"
 	"sluice/internal/webhook"
 )
 
@@ -70,12 +71,26 @@ func (a *api) fail(ctx context.Context, err error) *Problem {
 		filter      *toolset.FilterError
 		hook        *webhook.InvalidError
 		faults      integration.Faults
+		invalidUser *user.InvalidError
+		userState   *user.ConflictError
+		forbidden   *user.ForbiddenError
+		tooMany     *user.TooManyError
 	)
 	switch {
 	case errors.As(err, &ready):
 		return ready
 	case errors.Is(err, environment.ErrUnknownToken):
 		return problem(http.StatusUnauthorized, "The API token is unknown, revoked or expired; `sluice token create` makes another.")
+	case errors.Is(err, user.ErrNotFound):
+		return problem(http.StatusNotFound, "There is none of that id in this environment.")
+	case errors.As(err, &invalidUser):
+		return problem(http.StatusUnprocessableEntity, invalidUser.Field+" "+sentence(invalidUser.Message)).at(invalidUser.Field)
+	case errors.As(err, &userState):
+		return problem(http.StatusConflict, sentence(upper(userState.Message)))
+	case errors.As(err, &forbidden):
+		return problem(http.StatusForbidden, sentence(upper(forbidden.Message)))
+	case errors.As(err, &tooMany):
+		return problem(http.StatusTooManyRequests, sentence(upper(tooMany.Error())))
 	case errors.Is(err, account.ErrNotFound), errors.Is(err, mcpserver.ErrNoAccount):
 		return problem(http.StatusNotFound, "There is no such integrated account in this environment.")
 	case errors.Is(err, mcpserver.ErrNotFound):

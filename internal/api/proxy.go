@@ -106,10 +106,10 @@ func (a *api) proxied(w http.ResponseWriter, r *http.Request, resource, method, 
 	})
 }
 
-// callerOf is who calls an account's methods with the request's API token.
+// callerOf is who calls an account's methods by a request.
 func (a *api) callerOf(r *http.Request, accountID string) (*gateway.Caller, error) {
-	token := caller(r.Context())
-	acct, err := a.Accounts.Get(r.Context(), token.Environment, accountID)
+	by := caller(r.Context())
+	acct, err := a.Accounts.Get(r.Context(), by.Environment, accountID)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (a *api) callerOf(r *http.Request, accountID string) (*gateway.Caller, erro
 	if err != nil {
 		return nil, err
 	}
-	c.TokenID, c.ClientName, c.RequestID, c.Traceparent = token.ID, r.UserAgent(), r.Header.Get("X-Request-Id"), r.Header.Get("Traceparent")
+	c.TokenID, c.UserID, c.ClientName, c.RequestID, c.Traceparent = by.tokenID(), by.userID(), r.UserAgent(), r.Header.Get("X-Request-Id"), r.Header.Get("Traceparent")
 	if r.Header.Get(DoorHeader) == "cli" {
 		c.Door = "cli"
 	}

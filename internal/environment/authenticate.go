@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sluice/internal/permission"
 	"sluice/internal/secret"
 	"sluice/internal/store"
 	"sluice/internal/store/db"
@@ -44,7 +45,7 @@ func (s *Service) Authenticate(ctx context.Context, bearer string) (*Token, erro
 	return k.token, nil
 }
 
-// Identify is Authenticate for a caller that wants no more than whose it is.
+// Identify is Authenticate for a door to tools that wants no more than whose it is. A token that may not even list tools is none there.
 func (s *Service) Identify(ctx context.Context, bearer string) (id, environment string, ok bool, err error) {
 	switch token, err := s.Authenticate(ctx, bearer); {
 	case errors.Is(err, ErrUnknownToken):
@@ -52,7 +53,7 @@ func (s *Service) Identify(ctx context.Context, bearer string) (id, environment 
 	case err != nil:
 		return "", "", false, err
 	default:
-		return token.ID, token.Environment, true, nil
+		return token.ID, token.Environment, token.Scopes.Has(permission.ToolsRead), nil
 	}
 }
 

@@ -130,7 +130,7 @@ func (s *Service) List(ctx context.Context, after string, limit int) (page []*En
 	return page, next, nil
 }
 
-// Delete removes an environment with its API tokens and stored integrations. One that still has integrated accounts is left alone: credentials
+// Delete removes an environment with its users, API tokens and stored integrations. One that still has integrated accounts is left alone: credentials
 // and URLs that people use do not vanish by the way.
 func (s *Service) Delete(ctx context.Context, id string) error {
 	err := s.store.Tx(ctx, func(tx *store.Tx) error {
@@ -145,6 +145,10 @@ func (s *Service) Delete(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
+		users, err := tx.ListUserIDs(ctx, id)
+		if err != nil {
+			return err
+		}
 		n, err := tx.DeleteEnvironment(ctx, id)
 		if err != nil {
 			return err
@@ -154,6 +158,9 @@ func (s *Service) Delete(ctx context.Context, id string) error {
 		}
 		for _, token := range tokens {
 			tx.Publish(store.APITokens, token)
+		}
+		for _, user := range users {
+			tx.Publish(store.Users, user)
 		}
 		return nil
 	})

@@ -198,7 +198,7 @@ func (n *Node) openDoors() error {
 	})
 	n.files = &download.Handler{Gateway: n.Gateway, Log: n.Settings.Log}
 	n.api = api.New(api.Config{
-		Environments: n.Environments, Accounts: n.Accounts, Servers: n.Servers, Catalog: n.Catalog, Audit: n.Audit, Webhooks: n.Webhooks, Gateway: n.Gateway, Confirmations: n.Confirmations,
+		Environments: n.Environments, Users: n.Users, People: n.SignIn, Accounts: n.Accounts, Servers: n.Servers, Catalog: n.Catalog, Audit: n.Audit, Webhooks: n.Webhooks, Gateway: n.Gateway, Confirmations: n.Confirmations,
 		MCPURL: n.MCPURL, Fetch: n.fetch, Ready: n.Store.Ping, Version: n.Settings.Version, Log: n.Settings.Log,
 	})
 	return nil

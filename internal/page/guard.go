@@ -20,7 +20,6 @@ const (
 // The referrer goes to our own pages alone. It is not switched off: a browser would then say "Origin: null" of our own forms, and where it does not say
 // Sec-Fetch-Site either, as over plain HTTP, they could not be told from another site's.
 func Guard(next http.Handler) http.Handler {
-	cross := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set(policyName, policy)
@@ -29,7 +28,7 @@ func Guard(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
-		if err := checkOrigin(cross, r); err != nil {
+		if err := CheckOrigin(r); err != nil {
 			WriteMessage(w, r, http.StatusForbidden, "Not sent from here",
 				"This was sent by another site, or by a browser that does not say from where, so nothing was done. Open the page in Sluice and try again there.")
 			return
@@ -38,9 +37,12 @@ func Guard(next http.Handler) http.Handler {
 	})
 }
 
-// checkOrigin refuses a request that may change something unless the browser says that a page of ours made it. CrossOriginProtection lets pass what says
-// nothing at all, taking it for no browser's; these pages have no other callers, so that is refused too.
-func checkOrigin(cross *http.CrossOriginProtection, r *http.Request) error {
+// cross is without state of its own until it is told of exceptions, of which there are none.
+var cross = http.NewCrossOriginProtection()
+
+// CheckOrigin refuses a request that may change something unless the browser says that a page of ours made it. CrossOriginProtection lets pass what says
+// nothing at all, taking it for no browser's; whatever a cookie is enough for has no other callers, so that is refused too.
+func CheckOrigin(r *http.Request) error {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:
 		return nil

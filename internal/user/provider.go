@@ -60,7 +60,7 @@ func (s *Service) SetProvider(ctx context.Context, p Provider, by By) error {
 		for _, domain := range p.Domains {
 			err := tx.AddIdentityProviderDomain(ctx, db.AddIdentityProviderDomainParams{Domain: domain, Environment: p.Environment})
 			if store.Conflict(err) {
-				return &ConflictError{domain + " is the domain of another environment's provider"}
+				return &ConflictError{"the domain " + domain + " is another environment's already"}
 			}
 			if err != nil {
 				return err
