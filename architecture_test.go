@@ -22,14 +22,15 @@ var arrows = map[string][]string{
 		"internal/catalog", "internal/integration", "internal/integration/openapi", "internal/toolset", "internal/gateway", "internal/outbound", "internal/store"},
 
 	// One running Sluice, put together from its parts.
-	"internal/node": {"integrations", "internal/page", "internal/webhook", "internal/api", "internal/mcp", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
+	"internal/node": {"integrations", "internal/connect", "internal/link", "internal/page", "internal/webhook", "internal/api", "internal/mcp", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
 		"internal/environment", "internal/audit", "internal/catalog", "internal/confirmation", "internal/integration", "internal/origin", "internal/outbound", "internal/secret", "internal/signin", "internal/store", "internal/user"},
 
 	// Doors: who asks, and in what language.
+	"internal/connect":  {"internal/link", "internal/account", "internal/catalog", "internal/integration", "internal/page"},
 	"internal/download": {"internal/gateway", "internal/vendor"},
 	"internal/signin":   {"internal/page", "internal/user", "internal/environment", "internal/secret"},
 	"internal/mcp":      {"internal/filetype", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration", "internal/jsonscan", "internal/origin"},
-	"internal/api": {"internal/webhook", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/environment", "internal/audit",
+	"internal/api": {"internal/link", "internal/webhook", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/environment", "internal/audit",
 		"internal/catalog", "internal/integration", "internal/integration/openapi", "internal/jsonscan", "internal/page", "internal/permission", "internal/store", "internal/user", "internal/confirmation"},
 
 	// One call.
@@ -42,6 +43,7 @@ var arrows = map[string][]string{
 
 	// What is kept.
 	"internal/account":     {"internal/confirmation", "internal/refusal", "internal/integration", "internal/jsonscan", "internal/outbound", "internal/store", "internal/store/db", "internal/secret"},
+	"internal/link":        {"internal/account", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/catalog":     {"internal/integration", "internal/store", "internal/store/db"},
 	"internal/mcpserver":   {"internal/confirmation", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/user":        {"internal/permission", "internal/store", "internal/store/db", "internal/secret"},

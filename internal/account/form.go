@@ -65,10 +65,7 @@ func wayOf(c *integration.Credentials, given map[string]string) *integration.Cre
 func checkForm(prefix string, form integration.Fields, given map[string]string) (map[string]string, error) {
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if !slices.ContainsFunc(form, func(f integration.Field) bool { return f.Name == name }) {
-			if len(form) == 0 {
-				return nil, invalid(field(prefix, name), "is not known: this integration asks for no %s", prefix)
-			}
-			return nil, invalid(field(prefix, name), "is not known: the fields are %s", strings.Join(names(form), ", "))
+			return nil, unknownField(prefix, name, form)
 		}
 	}
 	values := make(map[string]string, len(form))
@@ -82,6 +79,13 @@ func checkForm(prefix string, form integration.Fields, given map[string]string) 
 		}
 	}
 	return values, nil
+}
+
+func unknownField(prefix, name string, form integration.Fields) error {
+	if len(form) == 0 {
+		return invalid(field(prefix, name), "is not known: this integration asks for no %s", prefix)
+	}
+	return invalid(field(prefix, name), "is not known: the fields are %s", strings.Join(names(form), ", "))
 }
 
 // field is a field's path in an error. A name too odd to be one is not repeated at length.

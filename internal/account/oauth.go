@@ -82,7 +82,7 @@ func (s *Service) server(ctx context.Context, environment string, way *integrati
 }
 
 func (s *Service) noClient(def *integration.Definition) string {
-	return fmt.Sprintf("%s cannot be signed in to yet: register an application there with the redirect URI %s, and give its client id and secret by `sluice integration oauth-client set %s` or PUT /integration/%s/oauth-client",
+	return fmt.Sprintf("needs an OAuth client of this environment at %s: register an application there with the redirect URI %s, and give its client id and secret by `sluice integration oauth-client set %s` or PUT /integration/%s/oauth-client",
 		labelOf(def), orDefault(s.callback, "of this installation"), def.Name, def.Name)
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"sluice/internal/integration"
@@ -244,4 +245,18 @@ func (s *Service) current(ctx context.Context, e *entry, def *integration.Defini
 	return s.flights.do(ctx, e.account.ID+"/refresh", renewalTime, func(ctx context.Context) (*held, error) {
 		return s.renewOnce(ctx, e.account.Environment, e.account.ID, h.credential.Version, true)
 	})
+}
+
+// CheckContext holds values for some of a definition's context against its form, before the rest is known.
+func (s *Service) CheckContext(def *integration.Definition, given map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		i := slices.IndexFunc(def.Context, func(f integration.Field) bool { return f.Name == name })
+		if i < 0 {
+			return unknownField("context", name, def.Context)
+		}
+		if _, err := checkField(field("context", name), def.Context[i], given[name]); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -202,6 +202,13 @@ type Change struct {
 	Status      *Status            // Disabled, or Active for one that was
 	Settings    *Settings          // all of them anew
 	Within      Within             // may be nil
+
+	settle bool // the choices are gone through, whatever changes
+}
+
+// Settle goes on with a connecting account: it takes what was chosen, if anything is given, and finds out whether the account is active now.
+func (s *Service) Settle(ctx context.Context, environment, id string, chosen map[string]*string, within Within) (*Account, error) {
+	return s.Update(ctx, environment, id, Change{Context: chosen, Within: within, settle: true})
 }
 
 // Update changes an account. New credentials or another context are proven with the vendor first; an account that is connected again so keeps its id and
@@ -240,7 +247,7 @@ func (s *Service) Update(ctx context.Context, environment, id string, c Change) 
 	var secret *db.UpdateAccountCredentialsParams
 	def, err := s.definitions.Find(ctx, environment, a.Integration)
 	switch {
-	case len(c.Credentials) == 0 && len(c.Context) == 0:
+	case len(c.Credentials) == 0 && len(c.Context) == 0 && !c.settle:
 		if err != nil {
 			def = nil // its integration is gone, and it can be renamed and disabled all the same
 		}

@@ -19,6 +19,7 @@ import (
 	"sluice/internal/confirmation"
 	"sluice/internal/environment"
 	"sluice/internal/gateway"
+	"sluice/internal/link"
 	"sluice/internal/mcpserver"
 	"sluice/internal/permission"
 	"sluice/internal/user"
@@ -31,6 +32,7 @@ type Config struct {
 	Users         *user.Service
 	People        People // nil: nobody comes in by a session
 	Accounts      *account.Service
+	Links         *link.Service
 	Servers       *mcpserver.Service
 	Catalog       *catalog.Catalog
 	Audit         *audit.Log
@@ -38,6 +40,8 @@ type Config struct {
 	Gateway       *gateway.Gateway
 	Confirmations *confirmation.Service
 	MCPURL        func(token string) string // the URL of an MCP server
+	LinkURL       func(token string) string // the page of a link
+	CallbackURL   string                    // what an OAuth client is registered with at a vendor
 	Fetch         func(ctx context.Context, url string) ([]byte, error)
 	Ready         func(context.Context) error
 	Version       string
@@ -61,6 +65,8 @@ func New(c Config) http.Handler {
 	a.me()
 	a.openIDProvider()
 	a.accounts()
+	a.links()
+	a.vendorClients()
 	a.mcpServers()
 	a.tools()
 	a.integrations()

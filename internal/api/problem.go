@@ -18,6 +18,7 @@ import (
 	"sluice/internal/environment"
 	"sluice/internal/gateway"
 	"sluice/internal/integration"
+	"sluice/internal/link"
 	"sluice/internal/mcpserver"
 	"sluice/internal/toolset"
 	"sluice/internal/user"
@@ -68,6 +69,7 @@ func (a *api) fail(ctx context.Context, err error) *Problem {
 		unavailable *account.UnavailableError
 		status      *account.StatusError
 		server      *mcpserver.InvalidError
+		links       *link.InvalidError
 		filter      *toolset.FilterError
 		hook        *webhook.InvalidError
 		faults      integration.Faults
@@ -93,6 +95,12 @@ func (a *api) fail(ctx context.Context, err error) *Problem {
 		return problem(http.StatusTooManyRequests, sentence(upper(tooMany.Error())))
 	case errors.Is(err, account.ErrNotFound), errors.Is(err, mcpserver.ErrNoAccount):
 		return problem(http.StatusNotFound, "There is no such integrated account in this environment.")
+	case errors.Is(err, link.ErrNotFound):
+		return problem(http.StatusNotFound, "There is no such link token in this environment; a week after its end nothing is known of one.")
+	case errors.Is(err, account.ErrNoVendorClient):
+		return problem(http.StatusNotFound, "This environment has no OAuth client for the integration; PUT gives it one.")
+	case errors.As(err, &links):
+		return problem(http.StatusUnprocessableEntity, links.Field+" "+sentence(links.Message)).at(links.Field)
 	case errors.Is(err, mcpserver.ErrNotFound):
 		return problem(http.StatusNotFound, "There is no such MCP server on this integrated account; it may have expired.")
 	case errors.Is(err, confirmation.ErrNotFound):

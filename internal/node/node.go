@@ -23,9 +23,11 @@ import (
 	"sluice/internal/audit"
 	"sluice/internal/catalog"
 	"sluice/internal/confirmation"
+	"sluice/internal/connect"
 	"sluice/internal/download"
 	"sluice/internal/environment"
 	"sluice/internal/gateway"
+	"sluice/internal/link"
 	"sluice/internal/mcp"
 	"sluice/internal/mcpserver"
 	"sluice/internal/origin"
@@ -73,6 +75,7 @@ type Node struct {
 	SignIn       *signin.Door
 	Catalog      *catalog.Catalog
 	Accounts     *account.Service
+	Links        *link.Service
 	Servers      *mcpserver.Service
 	Audit        *audit.Log
 	Webhooks     *webhook.Service
@@ -88,6 +91,7 @@ type Node struct {
 	mcp      *mcp.Handler
 	api      http.Handler
 	files    *download.Handler
+	connect  http.Handler
 	closers  []func()
 
 	background sync.WaitGroup // announcements under way
@@ -143,8 +147,12 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 	n.onClose(n.outbound.Close)
 	n.fetcher = outbound.New(outbound.Options{Policy: filePolicy, Observe: s.Observe})
 	n.onClose(n.fetcher.Close)
-	n.Accounts = account.New(account.Config{Store: n.Store, Sealer: n.Keys, Definitions: n.Catalog, Outbound: n.outbound, Log: s.Log})
+	n.Accounts = account.New(account.Config{
+		Store: n.Store, Sealer: n.Keys, Definitions: n.Catalog, Outbound: n.outbound, Log: s.Log,
+		Callback: s.PublicURL + connect.CallbackPath, ReconnectURL: func(id string) string { return connect.ReconnectURL(s.PublicURL, id) },
+	})
 	n.onClose(n.Accounts.Close)
+	n.Links = link.New(n.Store, n.Keys, n.Accounts, n.Catalog)
 	n.Servers = mcpserver.New(n.Store, n.Keys, mcpserver.Options{Validate: n.checkFilters, Log: s.Log})
 	n.onClose(n.Servers.Close)
 	n.Audit = audit.New(n.Store, s.Log)
@@ -197,8 +205,10 @@ func (n *Node) openDoors() error {
 		HTTP: n.outbound.HTTP(askProvider), Log: n.Settings.Log,
 	})
 	n.files = &download.Handler{Gateway: n.Gateway, Log: n.Settings.Log}
+	n.connect = connect.New(connect.Config{Links: n.Links, Accounts: n.Accounts, Catalog: n.Catalog, PublicURL: n.Settings.PublicURL, Log: n.Settings.Log})
 	n.api = api.New(api.Config{
 		Environments: n.Environments, Users: n.Users, People: n.SignIn, Accounts: n.Accounts, Servers: n.Servers, Catalog: n.Catalog, Audit: n.Audit, Webhooks: n.Webhooks, Gateway: n.Gateway, Confirmations: n.Confirmations,
+		Links: n.Links, LinkURL: func(token string) string { return connect.URL(n.Settings.PublicURL, token) }, CallbackURL: n.Settings.PublicURL + connect.CallbackPath,
 		MCPURL: n.MCPURL, Fetch: n.fetch, Ready: n.Store.Ping, Version: n.Settings.Version, Log: n.Settings.Log,
 	})
 	return nil
@@ -271,6 +281,10 @@ func (n *Node) Handler() http.Handler {
 		}
 		if n.SignIn.Serves(r.URL.Path) {
 			n.SignIn.ServeHTTP(w, r)
+			return
+		}
+		if strings.HasPrefix(r.URL.Path, connect.Path) {
+			n.connect.ServeHTTP(w, r)
 			return
 		}
 		n.api.ServeHTTP(w, r)

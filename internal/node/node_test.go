@@ -31,8 +31,8 @@ func open(t *testing.T, database string) *Node {
 	return n
 }
 
-// connect makes an environment with an account on a sandbox and an MCP server on it.
-func connect(t *testing.T, n *Node) (*account.Account, *mcpserver.Server) {
+// connected makes an environment with an account on a sandbox and an MCP server on it.
+func connected(t *testing.T, n *Node) (*account.Account, *mcpserver.Server) {
 	t.Helper()
 	sandbox, err := octapipe.Open(octapipe.Config{Seed: true, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -75,7 +75,7 @@ func heard(t *testing.T, signal <-chan struct{}, what string) {
 func TestEveryNodeHearsOfWhatChangesAServersTools(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, database string) {
 		here := open(t, database)
-		acct, server := connect(t, here)
+		acct, server := connected(t, here)
 		nodes := []*Node{here}
 		if here.Store.Dialect() != store.SQLite { // an SQLite file has one node
 			nodes = append(nodes, open(t, database))
@@ -134,7 +134,7 @@ func TestAServerIsConcernedByItsOwnAndByWhatMayHaveBeenMissed(t *testing.T) {
 
 func TestFiltersAreCheckedAgainstTheAccountsIntegration(t *testing.T) {
 	n := open(t, storetest.SQLite(t))
-	acct, _ := connect(t, n)
+	acct, _ := connected(t, n)
 	draft := mcpserver.Draft{Environment: acct.Environment, AccountID: acct.ID, Name: "x", Config: []byte(`{"tags":["boats"]}`)}
 	if _, _, err := n.Servers.Create(t.Context(), draft); err == nil || !strings.Contains(err.Error(), `no tag "boats"`) {
 		t.Errorf("a filter by a tag that Octapipe has not was answered %v", err)
@@ -143,7 +143,7 @@ func TestFiltersAreCheckedAgainstTheAccountsIntegration(t *testing.T) {
 
 func TestThePathSaysWhichDoorARequestIsFor(t *testing.T) {
 	n := open(t, storetest.SQLite(t))
-	_, server := connect(t, n)
+	_, server := connected(t, n)
 	_, token, err := n.Servers.Create(t.Context(), mcpserver.Draft{Environment: server.Environment, AccountID: server.AccountID, Name: "Other"})
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +174,7 @@ func TestThePathSaysWhichDoorARequestIsFor(t *testing.T) {
 
 func TestNoLabelOfTheMetricsIsAClientsChoice(t *testing.T) {
 	n := open(t, storetest.SQLite(t))
-	acct, _ := connect(t, n)
+	acct, _ := connected(t, n)
 	record := func(door, outcome string) {
 		n.metrics.Finish(&audit.Record{
 			Environment: acct.Environment, AccountID: acct.ID, Door: door, Outcome: outcome, ClientName: "a-client", Integration: "octapipe",
