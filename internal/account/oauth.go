@@ -1,11 +1,9 @@
 package account
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -152,47 +150,22 @@ func (d *discovery) find(ctx context.Context, issuer string) (oauth2.Endpoint, e
 	return endpoint, nil
 }
 
-// oauthContext has the OAuth library go out where all calls do.
+// oauthContext has the OAuth library go out where all calls do. A secret is not carried elsewhere: of redirects none is followed.
 func (s *Service) oauthContext(ctx context.Context) context.Context {
-	return oidc.ClientContext(ctx, &http.Client{
-		Transport:     transport{s.outbound},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // a secret is not carried elsewhere
-	})
+	client := s.outbound.HTTP(exchangeTimeout)
+	client.Transport = wantJSON{client.Transport}
+	return oidc.ClientContext(ctx, client)
 }
 
-// transport is outbound's client as the standard library's.
-type transport struct{ out *outbound.Client }
+// wantJSON asks for JSON, where some token endpoints answer a form otherwise.
+type wantJSON struct{ next http.RoundTripper }
 
-func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	request := &outbound.Request{Method: r.Method, URL: r.URL.String(), Timeout: exchangeTimeout, MaxBody: 1 << 20}
-	if r.Body != nil {
-		defer r.Body.Close()
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return nil, err
-		}
-		request.Body = body
+func (t wantJSON) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Header.Get("Accept") == "" {
+		r = r.Clone(r.Context())
+		r.Header.Set("Accept", "application/json")
 	}
-	for name, values := range r.Header {
-		for _, value := range values {
-			request.Header = append(request.Header, [2]string{name, value})
-		}
-	}
-	if r.Header.Get("Accept") == "" { // some answer a form otherwise
-		request.Header = append(request.Header, [2]string{"Accept", "application/json"})
-	}
-	answer, err := t.out.Do(r.Context(), request)
-	if err != nil {
-		return nil, err
-	}
-	header := http.Header{}
-	for _, pair := range answer.Header {
-		header.Add(pair[0], pair[1])
-	}
-	return &http.Response{
-		Status: fmt.Sprintf("%d %s", answer.Status, http.StatusText(answer.Status)), StatusCode: answer.Status, Header: header, Request: r,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Body: io.NopCloser(bytes.NewReader(answer.Body)), ContentLength: int64(len(answer.Body)),
-	}, nil
+	return t.next.RoundTrip(r)
 }
 
 func (srv *server) clientCredentials() *clientcredentials.Config {
@@ -210,6 +183,9 @@ func (srv *server) granted(label string, issued time.Time, t *oauth2.Token) (*to
 	life := time.Duration(t.ExpiresIn) * time.Second
 	if life == 0 && !t.Expiry.IsZero() { // an answer that is a form
 		life = time.Until(t.Expiry)
+	}
+	if told, ok := jwtLifetime(fresh.Access, issued); ok && life <= 0 {
+		life = time.Duration(told * float64(time.Second))
 	}
 	if life > 0 {
 		fresh.Expires = issued.Add(life).UnixMilli()
