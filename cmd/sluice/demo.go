@@ -20,6 +20,8 @@ import (
 	"sluice/internal/mcpserver"
 	"sluice/internal/node"
 	"sluice/internal/octapipe"
+	"sluice/internal/permission"
+	"sluice/internal/user"
 )
 
 // demoPlaces is what a demo tells once it is up; scripts read it as one line of JSON.
@@ -157,10 +159,31 @@ func (d *demo) connect(ctx context.Context, n *node.Node, sandbox *octapipe.Sand
 	if err != nil {
 		return p, err
 	}
+	dashboard, err := d.signIn(ctx, n, env.ID)
+	if err != nil {
+		return p, err
+	}
 	return demoPlaces{
-		MCPURL: n.MCPURL(serverToken), APIURL: urlOf(l), APIToken: token, DashboardURL: urlOf(l) + "/",
+		MCPURL: n.MCPURL(serverToken), APIURL: urlOf(l), APIToken: token, DashboardURL: dashboard,
 		OctapipeURL: urlOf(sandboxListener), OctapipeToken: sandbox.AdminToken(), AccountID: acct.ID, MCPID: server.ID,
 	}, nil
+}
+
+// signIn makes the demo's owner, who has no password, and a link that signs them in, once.
+func (d *demo) signIn(ctx context.Context, n *node.Node, environmentID string) (string, error) {
+	const email = "owner@demo.example"
+	owner, err := n.Users.ByEmail(ctx, email)
+	if errors.Is(err, user.ErrNotFound) {
+		owner, err = n.Users.Create(ctx, user.Draft{Environment: environmentID, Email: email, Name: "Demo owner", Role: permission.Owner}, user.Operator)
+	}
+	if err != nil {
+		return "", fmt.Errorf("make the demo's owner: %w", err)
+	}
+	token, _, err := n.Users.NewLink(ctx, owner.Environment, owner.ID, user.SignInLink, 24*time.Hour, user.Operator)
+	if err != nil {
+		return "", err
+	}
+	return n.SignIn.SignInURL(token), nil
 }
 
 func (d *demo) account(ctx context.Context, n *node.Node, environmentID string, login octapipe.Login, sandboxURL string) (*account.Account, error) {
@@ -182,12 +205,13 @@ func (p demoPlaces) tell(w io.Writer) error {
 	_, err := fmt.Fprintf(w, `Sluice is up. It knows an Octapipe sandbox, and has made an MCP server on it that offers every tool.
 
   MCP server       %s
+  Dashboard        %s   (signs you in, once)
   Boards to watch  %s/
   REST API         %s   (Authorization: Bearer %s)
 
 %s
 Ask your client, for example: "Find TechNova Upgrade in the pipeline Q3 Renewals, move it to
 Contract Sent and attach a note that says why." Then look at the boards. Ctrl-C ends the demo.
-`, p.MCPURL, p.OctapipeURL, p.APIURL, p.APIToken, clientConfigurations("octapipe", p.MCPURL))
+`, p.MCPURL, p.DashboardURL, p.OctapipeURL, p.APIURL, p.APIToken, clientConfigurations("octapipe", p.MCPURL))
 	return err
 }

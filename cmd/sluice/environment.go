@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,6 +12,8 @@ import (
 
 	"sluice/internal/environment"
 	"sluice/internal/node"
+	"sluice/internal/permission"
+	"sluice/internal/user"
 )
 
 func environmentCommand() *cobra.Command {
@@ -64,11 +67,13 @@ func tokenCommand() *cobra.Command {
 	nodeFlags(create.Flags())
 	name := create.Flags().String("name", "Command line", "what the token is for")
 	environmentName := create.Flags().String("environment", "default", "with --database: the environment's name")
-	expires := create.Flags().Duration("expires-in", 0, "how long it holds; 0: for ever")
+	scopes := create.Flags().StringSlice("scope", nil, "a permission that it holds; given several times, or with commas (default: all that you may do yourself)")
+	expires := create.Flags().String("expires", "", "when it ends: a time such as 2027-01-31T18:00:00Z (default: never)")
+	expiresIn := create.Flags().Duration("expires-in", 0, "how long it holds, such as 720h, in place of --expires")
 	create.RunE = func(cmd *cobra.Command, _ []string) error {
-		var until time.Time
-		if *expires > 0 {
-			until = time.Now().Add(*expires)
+		until, err := endOf(*expires, *expiresIn)
+		if err != nil {
+			return err
 		}
 		if !ownDatabase(cmd) {
 			c, err := newClient(cmd)
@@ -79,26 +84,34 @@ func tokenCommand() *cobra.Command {
 			if !until.IsZero() {
 				body["expires_at"] = until.UTC().Format(time.RFC3339)
 			}
+			if len(*scopes) > 0 {
+				body["scopes"] = *scopes
+			}
 			b, err := c.do(cmd.Context(), http.MethodPost, "/api-token", nil, body)
 			if err != nil {
 				return err
 			}
 			return printMade(cmd, *asJSON, b, "API token %s (%s)\n", "name", "id")
 		}
+		holds := permission.Everything
+		if len(*scopes) > 0 {
+			if holds, err = permission.Parse(*scopes); err != nil {
+				return fmt.Errorf("--scope %w", err)
+			}
+		}
 		made := map[string]any{}
-		err := withNode(cmd, func(n *node.Node) error {
-			e, err := n.Environments.ByName(cmd.Context(), *environmentName)
-			if errors.Is(err, environment.ErrNotFound) {
-				e, err = n.Environments.Create(cmd.Context(), *environmentName)
-			}
+		err = withNode(cmd, func(n *node.Node) error {
+			e, err := environmentNamed(cmd.Context(), n, *environmentName)
 			if err != nil {
 				return err
 			}
-			t, text, err := n.Environments.CreateToken(cmd.Context(), e.ID, *name, "command line", until)
+			t, text, err := n.Environments.IssueToken(cmd.Context(), environment.TokenDraft{
+				Environment: e.ID, Name: *name, Scopes: holds, CreatedBy: user.Operator.ID, ExpiresAt: until,
+			})
 			if err != nil {
 				return err
 			}
-			made["id"], made["name"], made["environment"], made["token"] = t.ID, t.Name, e.ID, text
+			made["id"], made["name"], made["environment"], made["scopes"], made["token"] = t.ID, t.Name, e.ID, t.Scopes.Names(), text
 			return nil
 		})
 		if err != nil {
@@ -107,9 +120,35 @@ func tokenCommand() *cobra.Command {
 		return printMade(cmd, *asJSON, made, "API token %s (%s)\n", "name", "id")
 	}
 	cmd.AddCommand(create,
-		listCommand(asJSON, "List API tokens", "/api-token", nil, "id", "name", "prefix", "expires_at", "last_used_at"),
+		listCommand(asJSON, "List API tokens", "/api-token", nil, "id", "name", "prefix", "user_id", "scopes", "expires_at", "last_used_at"),
 		deleteCommand("Revoke an API token", func(id string) string { return "/api-token/" + id }))
 	return cmd
+}
+
+// environmentNamed is the environment of that name, made where there is none.
+func environmentNamed(ctx context.Context, n *node.Node, name string) (*environment.Environment, error) {
+	e, err := n.Environments.ByName(ctx, name)
+	if errors.Is(err, environment.ErrNotFound) {
+		e, err = n.Environments.Create(ctx, name)
+	}
+	return e, err
+}
+
+// endOf reads when something is to end; the zero time is never.
+func endOf(at string, in time.Duration) (time.Time, error) {
+	switch {
+	case at != "" && in != 0:
+		return time.Time{}, errors.New("give --expires or --expires-in, not both")
+	case in > 0:
+		return time.Now().Add(in), nil
+	case at == "":
+		return time.Time{}, nil
+	}
+	end, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		return end, fmt.Errorf("--expires %q is no time: write it such as 2027-01-31T18:00:00Z", at)
+	}
+	return end, nil
 }
 
 // ownDatabase reports whether a command opens the database itself: because it is told where that is, or because whoever calls it is where Sluice's settings

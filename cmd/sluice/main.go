@@ -43,7 +43,7 @@ func newRoot() *cobra.Command {
 	)
 	root.AddCommand(
 		demoCommand(), serveCommand(), octapipeCommand(), stdioCommand(), migrateCommand(), backupCommand(), versionCommand(),
-		environmentCommand(), tokenCommand(), accountCommand(), mcpCommand(), callCommand(), integrationCommand(), logCommand(), webhookCommand(),
+		environmentCommand(), userCommand(), tokenCommand(), accountCommand(), mcpCommand(), callCommand(), integrationCommand(), logCommand(), webhookCommand(),
 	)
 	for _, cmd := range append(root.Commands(), root) {
 		if cmd.HasSubCommands() {
