@@ -22,16 +22,18 @@ var arrows = map[string][]string{
 		"internal/catalog", "internal/integration", "internal/integration/openapi", "internal/toolset", "internal/gateway", "internal/outbound", "internal/store", "internal/permission", "internal/user"},
 
 	// One running Sluice, put together from its parts.
-	"internal/node": {"integrations", "internal/connect", "internal/link", "internal/page", "internal/webhook", "internal/api", "internal/mcp", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
+	"internal/node": {"integrations", "internal/connection", "internal/oauth", "internal/connect", "internal/link", "internal/page", "internal/webhook", "internal/api", "internal/mcp", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
 		"internal/environment", "internal/audit", "internal/catalog", "internal/confirmation", "internal/integration", "internal/origin", "internal/outbound", "internal/secret", "internal/signin", "internal/store", "internal/user", "internal/permission"},
 
 	// Doors: who asks, and in what language.
 	"internal/connect":  {"internal/link", "internal/account", "internal/catalog", "internal/integration", "internal/page"},
 	"internal/download": {"internal/gateway", "internal/vendor"},
 	"internal/signin":   {"internal/page", "internal/user", "internal/environment", "internal/secret"},
-	"internal/mcp":      {"internal/filetype", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration", "internal/jsonscan", "internal/origin"},
+	"internal/mcp":      {"internal/filetype", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration", "internal/jsonscan", "internal/oauth", "internal/origin"},
 	"internal/api": {"internal/link", "internal/webhook", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/environment", "internal/audit",
 		"internal/catalog", "internal/integration", "internal/integration/openapi", "internal/jsonscan", "internal/page", "internal/permission", "internal/store", "internal/user", "internal/confirmation"},
+
+	"internal/oauth": {"internal/connection", "internal/mcpserver", "internal/origin", "internal/page", "internal/permission", "internal/secret", "internal/store", "internal/store/db"},
 
 	// One call.
 	"internal/gateway": {"internal/table", "internal/toolset", "internal/customfield", "internal/vendor", "internal/account", "internal/mcpserver", "internal/audit", "internal/catalog", "internal/integration",
@@ -48,6 +50,7 @@ var arrows = map[string][]string{
 	"internal/mcpserver":   {"internal/confirmation", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/user":        {"internal/permission", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/environment": {"internal/permission", "internal/store", "internal/store/db", "internal/secret"},
+	"internal/connection":  {"internal/store", "internal/store/db"},
 	"internal/audit":       {"internal/store", "internal/store/db"},
 	"internal/webhook":     {"internal/account", "internal/outbound", "internal/store", "internal/store/db"},
 

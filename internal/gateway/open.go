@@ -19,6 +19,15 @@ const listBudget = 64 << 10
 
 // Open finds the account, the definition and the compiled tools behind an MCP server. The Caller is the door's to complete.
 func (g *Gateway) Open(ctx context.Context, server *mcpserver.Server) (*Caller, error) {
+	return g.open(ctx, server, false)
+}
+
+// OpenReading is Open for somebody who may change nothing: they are shown the tools that do not.
+func (g *Gateway) OpenReading(ctx context.Context, server *mcpserver.Server) (*Caller, error) {
+	return g.open(ctx, server, true)
+}
+
+func (g *Gateway) open(ctx context.Context, server *mcpserver.Server, readOnly bool) (*Caller, error) {
 	acct, err := g.accounts.Get(ctx, server.Environment, server.AccountID)
 	if err != nil {
 		return nil, fmt.Errorf("open account of MCP server %s: %w", server.ID, err)
@@ -28,7 +37,7 @@ func (g *Gateway) Open(ctx context.Context, server *mcpserver.Server) (*Caller, 
 		return nil, fmt.Errorf("open integration of account %s: %w", acct.ID, err)
 	}
 	confirm := string(confirmation.Stricter(server.Config.Confirm, acct.Settings.Confirm))
-	tools, err := g.toolsets.ofServer(server, def, nil, confirm)
+	tools, err := g.toolsets.ofServer(server, def, readOnly, nil, confirm)
 	if err != nil {
 		return nil, fmt.Errorf("compile tools of MCP server %s: %w", server.ID, err)
 	}
@@ -38,7 +47,7 @@ func (g *Gateway) Open(ctx context.Context, server *mcpserver.Server) (*Caller, 
 		NeedsApproval: server.Config.ConfirmBy == mcpserver.ByDashboard,
 	}
 	if values := g.boundValues(ctx, c, server.Config.Bind); values != nil {
-		if c.Tools, err = g.toolsets.ofServer(server, def, values, confirm); err != nil {
+		if c.Tools, err = g.toolsets.ofServer(server, def, readOnly, values, confirm); err != nil {
 			return nil, fmt.Errorf("compile tools of MCP server %s: %w", server.ID, err)
 		}
 	}
@@ -83,10 +92,13 @@ type serverTools struct {
 }
 
 // ofServer answers a server's tools. values are the custom fields to write into them, which make the toolset this account's own; confirm is toolset.Options.Confirm.
-func (t *toolsets) ofServer(server *mcpserver.Server, def *integration.Definition, values *boundValues, confirm string) (*toolset.Toolset, error) {
+func (t *toolsets) ofServer(server *mcpserver.Server, def *integration.Definition, readOnly bool, values *boundValues, confirm string) (*toolset.Toolset, error) {
 	key, fields := server.ID, ""
 	if values != nil {
 		key, fields = key+" with fields", values.key
+	}
+	if readOnly {
+		key += " to read"
 	}
 	t.mu.RLock()
 	known, ok := t.servers[key]
@@ -95,7 +107,7 @@ func (t *toolsets) ofServer(server *mcpserver.Server, def *integration.Definitio
 		return known.tools, nil
 	}
 	tools, err := t.compiled(def, toolset.Options{
-		Methods: server.Config.Methods, Tags: server.Config.Tags,
+		Methods: server.Config.Methods, Tags: server.Config.Tags, ReadOnly: readOnly,
 		StructuredOutput: server.Config.StructuredOutput, Bind: server.Config.Bind, Values: values.schemas(), Confirm: confirm,
 	})
 	if err != nil {

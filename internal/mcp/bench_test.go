@@ -24,6 +24,10 @@ type steady struct {
 	result gateway.Result
 }
 
+func (s *steady) OpenReading(ctx context.Context, server *mcpserver.Server) (*gateway.Caller, error) {
+	return s.Open(ctx, server)
+}
+
 func (s *steady) Open(context.Context, *mcpserver.Server) (*gateway.Caller, error) {
 	return &gateway.Caller{Tools: s.tools}, nil
 }

@@ -16,15 +16,15 @@ import (
 
 // call is one request on its way to an answer.
 type call struct {
-	h       *Handler
-	ctx     context.Context
-	header  http.Header
-	server  *mcpserver.Server
-	tokenID string // the API token, if one was shown
-	unsaid  revision
+	h      *Handler
+	ctx    context.Context
+	header http.Header
+	identity
+	unsaid revision
 
-	message  message
-	revision revision
+	message   message
+	revision  revision
+	challenge string // of a person's consent that does not reach this far
 }
 
 // How long a client may keep an answer, and for whom (2026-07-28, Caching). What a server offers depends on its token, so nobody else may be given it.
@@ -48,6 +48,7 @@ func (c *call) answer(dst []byte) ([]byte, int) {
 	if status == 0 {
 		status = http.StatusOK
 	}
+	c.challenge = f.challenge
 	return appendFailure(dst[:start], c.message.id, f), status
 }
 
@@ -203,9 +204,17 @@ func (c *call) noCursor() *failure {
 	return nil
 }
 
+// openFor finds the tools that somebody may see.
+func (h *Handler) openFor(ctx context.Context, who *identity) (*gateway.Caller, error) {
+	if who.reading() {
+		return h.gateway.OpenReading(ctx, who.server)
+	}
+	return h.gateway.Open(ctx, who.server)
+}
+
 // openTools finds the tools behind the server.
 func (c *call) openTools() (*gateway.Caller, *failure) {
-	opened, err := c.h.gateway.Open(c.ctx, c.server)
+	opened, err := c.h.openFor(c.ctx, &c.identity)
 	if err != nil {
 		return nil, c.internal("open the tools", "", err)
 	}

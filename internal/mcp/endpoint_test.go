@@ -61,6 +61,14 @@ type shipyardCall struct {
 }
 
 func (s *shipyard) Open(_ context.Context, server *mcpserver.Server) (*gateway.Caller, error) {
+	return s.open(server, false)
+}
+
+func (s *shipyard) OpenReading(_ context.Context, server *mcpserver.Server) (*gateway.Caller, error) {
+	return s.open(server, true)
+}
+
+func (s *shipyard) open(server *mcpserver.Server, readOnly bool) (*gateway.Caller, error) {
 	s.mu.Lock()
 	err, tools := s.openErr, s.tools
 	s.mu.Unlock()
@@ -70,7 +78,7 @@ func (s *shipyard) Open(_ context.Context, server *mcpserver.Server) (*gateway.C
 	if tools != nil {
 		return &gateway.Caller{Environment: server.Environment, Account: &account.Account{ID: server.AccountID}, Tools: tools, ServerID: server.ID}, nil
 	}
-	tools, err = toolset.Compile(harbour(), toolset.Options{Methods: server.Config.Methods, StructuredOutput: server.Config.StructuredOutput})
+	tools, err = toolset.Compile(harbour(), toolset.Options{Methods: server.Config.Methods, ReadOnly: readOnly, StructuredOutput: server.Config.StructuredOutput})
 	if err != nil {
 		return nil, err
 	}
@@ -163,6 +171,10 @@ func (r *register) ByToken(_ context.Context, token string) (*mcpserver.Server, 
 		return s, nil
 	}
 	return nil, fmt.Errorf("find server: %w", mcpserver.ErrNotFound)
+}
+
+func (r *register) ByID(ctx context.Context, id string) (*mcpserver.Server, error) {
+	return r.ByToken(ctx, id)
 }
 
 func (r *register) Identify(_ context.Context, token string) (id, environment string, ok bool, err error) {

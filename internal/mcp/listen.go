@@ -9,9 +9,9 @@ import (
 
 // get opens one of the streams that begin with a GET, or says that this is no page to look at.
 func (h *Handler) get(w http.ResponseWriter, r *http.Request, token string) {
-	server, _, refusal := h.identify(r.Context(), token, r.Header)
+	who, refusal := h.identify(r.Context(), token, r.Header)
 	if refusal != nil {
-		refusal.write(w)
+		h.turnAway(w, r, refusal)
 		return
 	}
 	_, asStream := acceptable(r.Header["Accept"])
@@ -21,13 +21,13 @@ func (h *Handler) get(w http.ResponseWriter, r *http.Request, token string) {
 	case !asStream:
 		h.noStream(w, "This is an MCP endpoint: paste its URL into an MCP client, which sends JSON-RPC messages by POST.")
 	case !versioned && r.Header.Get("Mcp-Session-Id") == "":
-		h.sse(w, r, server, token)
+		h.sse(w, r, who, token)
 	case h.changes == nil:
 		h.noStream(w, "This server sends no messages of its own accord, so there is no stream to open: send JSON-RPC messages by POST.")
 	case versioned && (!known || v.modern()):
 		h.noStream(w, "This revision has no stream by GET: send subscriptions/listen by POST.")
 	default:
-		h.serve(w, r, &stream{token: token, server: server, header: credentials(r.Header), tools: listChanged("tools", nil), prompts: listChanged("prompts", nil)})
+		h.serve(w, r, &stream{token: token, identity: who, header: credentials(r.Header), tools: listChanged("tools", nil), prompts: listChanged("prompts", nil)})
 	}
 }
 
@@ -54,7 +54,7 @@ func (h *Handler) listen(w http.ResponseWriter, r *http.Request, c *call, s *scr
 	// The stream outlives the buffers of its request, so it takes what it needs along.
 	id := bytes.Clone(c.message.id)
 	subscription := append(append([]byte(`"_meta":{"`+metaSubscriptionID+`":`), id...), '}')
-	st := &stream{token: token, server: c.server, header: credentials(c.header)}
+	st := &stream{token: token, identity: c.identity, header: credentials(c.header)}
 	var honored []byte
 	for _, kind := range []struct {
 		member, list string

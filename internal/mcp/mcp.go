@@ -1,11 +1,12 @@
-// Package mcp is the door for MCP clients: POST /mcp/{token} in every revision of the protocol, and the streams beside it. It knows the
+// Package mcp is the door for MCP clients: POST /mcp/{token}, or /mcp/{mcp_id} where people sign in, in every revision of the protocol, and the streams beside it. It knows the
 // protocol and nothing of any vendor: one JSON-RPC message is taken apart by scanning, the MCP server behind the token is found, the tool's
 // name and the bytes of its arguments go to the gateway, and the outcome comes back as one text of JSON.
 //
-// It imports gateway, mcpserver, vendor (for the words of an outcome) and jsonscan. Requests enter at Handler.ServeHTTP. The files follow
+// It imports gateway, mcpserver, oauth, vendor (for the words of an outcome) and jsonscan. Requests enter at Handler.ServeHTTP. The files follow
 // the way of a request:
 //
 //	mcp.go       who may be asked what: Handler and what it depends on
+//	identify.go  who asks: the server behind the URL, and the person or API token beside it
 //	post.go      one POST: who, which types, the body, one message or a batch, the answer in one write
 //	message.go   the bytes of a message → its parts
 //	revision.go  which revision a message speaks, and whether its headers agree with it
@@ -34,6 +35,7 @@ import (
 
 	"sluice/internal/gateway"
 	"sluice/internal/mcpserver"
+	"sluice/internal/oauth"
 	"sluice/internal/origin"
 )
 
@@ -41,6 +43,8 @@ import (
 type Gateway interface {
 	// Open returns the tools behind an MCP server, and for whom they are called. The Caller is new, for the door to complete.
 	Open(ctx context.Context, server *mcpserver.Server) (*gateway.Caller, error)
+	// OpenReading is Open for somebody who may change nothing.
+	OpenReading(ctx context.Context, server *mcpserver.Server) (*gateway.Caller, error)
 	// Call makes one call. An error is ours (unknown tool, database down); what the arguments or the vendor are to blame for is in the Result.
 	// The arguments are the caller's again when Call returns.
 	Call(ctx context.Context, caller *gateway.Caller, tool string, arguments []byte) (*gateway.Result, error)
@@ -50,6 +54,19 @@ type Gateway interface {
 type Servers interface {
 	// ByToken returns the server behind a token, or an error that wraps mcpserver.ErrNotFound if none is: unknown, revoked or expired.
 	ByToken(ctx context.Context, token string) (*mcpserver.Server, error)
+	// ByID does so for a server that people sign in to, whose URL holds its id.
+	ByID(ctx context.Context, id string) (*mcpserver.Server, error)
+}
+
+// SignIns tells whose an access token is, for servers that people sign in to. *oauth.Service is one.
+type SignIns interface {
+	// Access returns what a bearer token gives at a server, or an *oauth.Denied with the challenge that tells the client where to get one.
+	Access(ctx context.Context, server *mcpserver.Server, bearer string) (*oauth.Access, error)
+	// NeedsWrite is the challenge to a client that may read, and called a tool that changes something.
+	NeedsWrite(server *mcpserver.Server, tool string) *oauth.Denied
+	// Challenged is told of each challenge, and Called of each call: together they show how connecting went.
+	Challenged(server *mcpserver.Server, r *http.Request, revision string, denied *oauth.Denied)
+	Called(ctx context.Context, server *mcpserver.Server, access *oauth.Access, method, revision, userAgent string, status int)
 }
 
 // APITokens tells whose an API token is, for servers that want one beside their URL.
@@ -70,6 +87,7 @@ type Options struct {
 	Gateway   Gateway
 	Servers   Servers
 	APITokens APITokens // nil: a server that wants an API token refuses everybody
+	SignIns   SignIns   // nil: there are no servers that people sign in to
 	Changes   Changes   // nil: no list_changed notifications are offered
 
 	Origin *origin.Policy // nil: only this machine, and no web page but its own
@@ -95,6 +113,7 @@ type Handler struct {
 	gateway   Gateway
 	servers   Servers
 	apiTokens APITokens
+	signIns   SignIns
 	changes   Changes
 	origin    *origin.Policy
 	log       *slog.Logger
@@ -123,7 +142,7 @@ func New(o Options) *Handler {
 		o.Origin = &origin.Policy{}
 	}
 	h := &Handler{
-		gateway: o.Gateway, servers: o.Servers, apiTokens: o.APITokens, changes: o.Changes,
+		gateway: o.Gateway, servers: o.Servers, apiTokens: o.APITokens, signIns: o.SignIns, changes: o.Changes,
 		origin: o.Origin, log: o.Log, keepAlive: o.KeepAlive, slowAfter: o.SlowAfter, toolsPage: o.ToolsPage, maxBody: o.MaxBody, bodyTime: o.BodyTime, patience: o.Patience,
 		publicPrefix: o.Origin.PublicPath(),
 		closing:      make(chan struct{}), sessions: map[string]*session{}, open: map[*stream]struct{}{},

@@ -2,7 +2,6 @@ package mcp
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +13,6 @@ import (
 	"time"
 
 	"sluice/internal/jsonscan"
-	"sluice/internal/mcpserver"
 )
 
 const (
@@ -45,9 +43,9 @@ func (sc *scratch) release() {
 
 // post answers one POST: a message, or a batch of them.
 func (h *Handler) post(w http.ResponseWriter, r *http.Request, token string) {
-	server, tokenID, refusal := h.identify(r.Context(), token, r.Header)
+	who, refusal := h.identify(r.Context(), token, r.Header)
 	if refusal != nil {
-		refusal.write(w)
+		h.turnAway(w, r, refusal)
 		return
 	}
 	s := scratches.Get().(*scratch)
@@ -61,7 +59,7 @@ func (h *Handler) post(w http.ResponseWriter, r *http.Request, token string) {
 		refusal.write(w)
 		return
 	}
-	c := call{h: h, ctx: r.Context(), header: r.Header, server: server, tokenID: tokenID, unsaid: rev20250326}
+	c := call{h: h, ctx: r.Context(), header: r.Header, identity: who, unsaid: rev20250326}
 	if r.URL.RawQuery != "" {
 		if id := r.URL.Query().Get(sessionParameter); id != "" {
 			if h.deliver(w, &c, s, id) {
@@ -109,6 +107,12 @@ func (h *Handler) answer(w http.ResponseWriter, c *call, s *scratch) {
 		}
 	} else {
 		s.out, status = c.answer(s.out)
+	}
+	if c.access != nil {
+		h.signIns.Called(c.ctx, c.server, c.access, string(c.message.method), c.revision.String(), c.header.Get("User-Agent"), status)
+	}
+	if c.challenge != "" {
+		w.Header().Set("WWW-Authenticate", c.challenge)
 	}
 	if asJSON || status != http.StatusOK {
 		write(w, status, s.out)
@@ -174,71 +178,6 @@ func (h *Handler) batch(w http.ResponseWriter, c *call, s *scratch) {
 	e := h.newEvents(w)
 	_ = e.start()
 	_ = e.send("message", s.out)
-}
-
-// refusal is an answer to a request whose message was not looked at.
-type refusal struct {
-	status    int
-	message   string
-	challenge string // WWW-Authenticate
-}
-
-func (f *refusal) write(w http.ResponseWriter) {
-	if f.challenge != "" {
-		w.Header().Set("WWW-Authenticate", f.challenge)
-	}
-	refuse(w, f.status, f.message)
-}
-
-// identify finds the server behind the token and, if it wants one, whose API token the request shows.
-func (h *Handler) identify(ctx context.Context, token string, header http.Header) (*mcpserver.Server, string, *refusal) {
-	server, err := h.servers.ByToken(ctx, token)
-	switch {
-	case errors.Is(err, mcpserver.ErrNotFound):
-		return nil, "", &refusal{status: http.StatusNotFound, message: noServerWords}
-	case err != nil:
-		return nil, "", h.unavailable(ctx, "find the MCP server", err)
-	case !server.Config.RequireAPITokenAuth:
-		return server, "", nil
-	}
-	bearer := bearerToken(header["Authorization"])
-	if bearer == "" {
-		return nil, "", &refusal{status: http.StatusUnauthorized, message: apiTokenWords, challenge: `Bearer realm="Sluice"`}
-	}
-	if h.apiTokens != nil {
-		id, environment, ok, err := h.apiTokens.Identify(ctx, bearer)
-		if err != nil {
-			return nil, "", h.unavailable(ctx, "check the API token", err)
-		}
-		if ok && environment == server.Environment {
-			return server, id, nil
-		}
-	}
-	return nil, "", &refusal{
-		status:    http.StatusUnauthorized,
-		message:   "The API token is unknown, revoked, expired or of another environment. " + apiTokenWords,
-		challenge: `Bearer realm="Sluice", error="invalid_token", error_description="unknown, revoked, expired, or of another environment"`,
-	}
-}
-
-func (h *Handler) unavailable(ctx context.Context, doing string, err error) *refusal {
-	id := newRequestID()
-	if ctx.Err() == nil {
-		h.log.ErrorContext(ctx, "mcp: could not "+doing, "request_id", id, "error", err)
-	}
-	return &refusal{status: http.StatusInternalServerError, message: internalWords(id)}
-}
-
-// bearerToken is the token of an Authorization header (RFC 6750, section 2.1), "" if there is none.
-func bearerToken(values []string) string {
-	if len(values) != 1 {
-		return ""
-	}
-	scheme, token, _ := strings.Cut(values[0], " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(token)
 }
 
 // readBody reads the whole body, if it is JSON by what it says of itself; what says nothing may be.

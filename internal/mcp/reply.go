@@ -30,6 +30,8 @@ type failure struct {
 	status  int // 0: 200
 	message string
 	data    []byte // JSON; nil: none
+
+	challenge string // WWW-Authenticate, of a 403
 }
 
 func invalidRequest(message string) *failure {

@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"sluice/internal/jsonscan"
-	"sluice/internal/mcpserver"
 )
 
 // The HTTP+SSE transport of 2024-11-05: a GET opens a stream whose first event names the address to which messages are posted, and the answers come on the
@@ -21,7 +20,7 @@ const (
 )
 
 type session struct {
-	server *mcpserver.Server
+	identity
 	ctx    context.Context // ends with the stream
 	stream *stream
 
@@ -32,13 +31,13 @@ type session struct {
 }
 
 // sse opens the stream.
-func (h *Handler) sse(w http.ResponseWriter, r *http.Request, server *mcpserver.Server, token string) {
+func (h *Handler) sse(w http.ResponseWriter, r *http.Request, who identity, token string) {
 	ctx, cancel := context.WithCancel(context.Background()) // the stream outlives its request, see serve
-	st := &stream{token: token, server: server, header: credentials(r.Header)}
+	st := &stream{token: token, identity: who, header: credentials(r.Header)}
 	if h.changes != nil {
 		st.tools, st.prompts = listChanged("tools", nil), listChanged("prompts", nil)
 	}
-	s := &session{server: server, ctx: ctx, stream: st, inFlight: map[string]context.CancelFunc{}}
+	s := &session{identity: who, ctx: ctx, stream: st, inFlight: map[string]context.CancelFunc{}}
 	id := rand.Text()
 	h.mu.Lock()
 	h.sessions[id] = s
@@ -63,7 +62,7 @@ func (h *Handler) deliver(w http.ResponseWriter, c *call, sc *scratch, id string
 	h.mu.Lock()
 	s := h.sessions[id]
 	h.mu.Unlock()
-	if s == nil || s.server.ID != c.server.ID {
+	if s == nil || !s.sameAs(&c.identity) {
 		refuse(w, http.StatusNotFound, "The stream that this address belongs to has ended: open a new one by GET, and post to the address that it names.")
 		return false
 	}
@@ -83,6 +82,12 @@ func (h *Handler) deliver(w http.ResponseWriter, c *call, sc *scratch, id string
 		return false
 	}
 	c.unsaid = rev20241105
+	if f := c.checkPosted(); f != nil {
+		// Only this answer can tell the client to ask for more: what comes on the stream has no status.
+		w.Header().Set("WWW-Authenticate", f.challenge)
+		h.fail(w, sc, c.message.id, f)
+		return false
+	}
 	if f := s.begin(c, sc); f != nil {
 		w.Header().Set("Retry-After", "1")
 		refuse(w, http.StatusServiceUnavailable, f.message)

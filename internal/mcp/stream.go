@@ -7,16 +7,14 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"sluice/internal/mcpserver"
 )
 
 // stream tells of changes, and hands on messages, until somebody ends it. Between two events it costs no more than its connection: see ownLine.
 type stream struct {
 	line   line
 	token  string
-	server *mcpserver.Server
-	header http.Header // the API token, if the request showed one
+	header http.Header // the API token or access token, if the request showed one
+	identity
 
 	tools   []byte                          // the message that tells of a changed list of tools; nil: do not tell
 	prompts []byte                          // the same of prompts
@@ -103,7 +101,7 @@ func (h *Handler) run(ctx context.Context, s *stream) {
 		// The watch begins before the keys are read, so that no change falls between the two.
 		stop := h.changes.Watch(s.server, s.changed)
 		defer stop()
-		s.known.tools, s.known.prompts = h.listKeys(ctx, s.server)
+		s.known.tools, s.known.prompts = h.listKeys(ctx, &s.identity)
 	}
 	if s.line.start() != nil || s.open != nil && s.open(s.line) != nil {
 		return
@@ -204,7 +202,7 @@ func (s *stream) wake() {
 
 // tell sends word of the lists that are not as they were.
 func (h *Handler) tell(ctx context.Context, s *stream) error {
-	tools, prompts := h.listKeys(ctx, s.server)
+	tools, prompts := h.listKeys(ctx, &s.identity)
 	if tools == "" {
 		return nil // not known now; the next change tells
 	}
@@ -224,20 +222,20 @@ func (h *Handler) tell(ctx context.Context, s *stream) error {
 
 // renew looks the server up again: it may have changed, or ended. A database that does not answer ends no stream.
 func (h *Handler) renew(ctx context.Context, s *stream) bool {
-	server, _, refusal := h.identify(ctx, s.token, s.header)
+	who, refusal := h.identify(ctx, s.token, s.header)
 	if refusal != nil {
 		return refusal.status >= http.StatusInternalServerError
 	}
-	s.server = server
+	s.identity = who
 	return true
 }
 
 // listKeys identify what tools/list and prompts/list answer for the server. They are "" if that cannot be told now.
-func (h *Handler) listKeys(ctx context.Context, server *mcpserver.Server) (tools, prompts string) {
-	opened, err := h.gateway.Open(ctx, server)
+func (h *Handler) listKeys(ctx context.Context, who *identity) (tools, prompts string) {
+	opened, err := h.openFor(ctx, who)
 	if err != nil {
 		if ctx.Err() == nil {
-			h.log.WarnContext(ctx, "mcp: could not open the tools for a stream", "mcp_server", server.ID, "error", err)
+			h.log.WarnContext(ctx, "mcp: could not open the tools for a stream", "mcp_server", who.server.ID, "error", err)
 		}
 		return "", ""
 	}

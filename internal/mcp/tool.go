@@ -31,9 +31,15 @@ func (c *call) callTool(dst []byte) ([]byte, *failure) {
 		return dst, f
 	}
 	caller.Door, caller.TokenID = "mcp", c.tokenID
+	if c.access != nil {
+		caller.TokenID, caller.UserID = c.access.GrantID, c.access.UserID
+	}
 	caller.ClientName, caller.RequestID, caller.Traceparent = c.clientName(), newRequestID(), c.traceparent()
 
 	name := text(p.name)
+	if f := c.checkScope(caller, name); f != nil {
+		return dst, f
+	}
 	if c.revision.modern() {
 		if tool, ok := caller.Tools.Tool(name); ok {
 			if f := checkParams(c.header, tool, arguments); f != nil {
@@ -63,12 +69,40 @@ func (c *call) callTool(dst []byte) ([]byte, *failure) {
 	return append(appendToolResult(dst, result, c.revision), "}}"...), nil
 }
 
-// clientName is what the client calls itself. Legacy revisions say it in the handshake alone, which is forgotten: there the User-Agent has to do.
+// checkScope refuses what the person did not allow, and tells the client that it may ask for it (2026-07-28, Authorization, Scope Challenge Handling).
+func (c *call) checkScope(caller *gateway.Caller, name string) *failure {
+	if c.access == nil || c.access.Writes() {
+		return nil
+	}
+	if tool, ok := caller.Tools.Tool(name); ok && !tool.ReadOnly {
+		denied := c.h.signIns.NeedsWrite(c.server, name)
+		return &failure{code: denied.Status, status: denied.Status, message: denied.Words, challenge: denied.Challenge}
+	}
+	return nil
+}
+
+// checkPosted is checkScope before the call is looked at.
+func (c *call) checkPosted() *failure {
+	if c.access == nil || c.access.Writes() || string(c.message.method) != "tools/call" {
+		return nil
+	}
+	caller, f := c.openTools()
+	if f != nil {
+		return nil // told when the call is made
+	}
+	return c.checkScope(caller, text(c.message.params.name))
+}
+
+// clientName is what the client calls itself. Legacy revisions say it in the handshake alone, which is forgotten: there the name that a person allowed, or the
+// User-Agent, has to do.
 func (c *call) clientName() string {
 	if span, ok := jsonscan.Find(c.message.params.meta.clientInfo, "name"); ok {
 		if name := text(span); name != "" {
 			return name[:min(len(name), 100)]
 		}
+	}
+	if c.access != nil && c.access.ClientName != "" {
+		return c.access.ClientName
 	}
 	agent := c.header["User-Agent"]
 	if len(agent) == 0 {

@@ -24,12 +24,14 @@ import (
 	"sluice/internal/catalog"
 	"sluice/internal/confirmation"
 	"sluice/internal/connect"
+	"sluice/internal/connection"
 	"sluice/internal/download"
 	"sluice/internal/environment"
 	"sluice/internal/gateway"
 	"sluice/internal/link"
 	"sluice/internal/mcp"
 	"sluice/internal/mcpserver"
+	"sluice/internal/oauth"
 	"sluice/internal/origin"
 	"sluice/internal/outbound"
 	"sluice/internal/page"
@@ -44,20 +46,21 @@ import (
 
 // Settings are what an operator decides.
 type Settings struct {
-	Database       string        // a file's path, or postgres://…
-	MasterKey      string        // 32 bytes in base64 or hexadecimal; "": MasterKeyFile
-	MasterKeyFile  string        // "": master.key beside the SQLite file
-	PublicURL      string        // under which the world reaches this installation
-	AllowAddresses []string      // addresses inside the network that vendors may have: loopback, private, prefixes
-	AllowFiles     []string      // addresses inside the network from which files may be fetched that callers name by URL
-	AllowWebhooks  []string      // addresses inside the network that events may be sent to
-	MaxFile        int64         // bytes of a file that is passed on, either way; 0: 1 GiB
-	AllowedOrigins []string      // of web pages that may call MCP servers
-	AllowedHosts   []string      // names that this machine may be called by while it listens on loopback
-	TrustedProxies []string      // addresses of reverse proxies, whose word is taken for who asks
-	KeepAlive      time.Duration // between the signs of life on a stream; 0: 20 s
-	ToolsPage      int           // tools in one answer to tools/list; 0: all
-	KeepCalls      time.Duration // how long the log keeps a call; 0: for ever
+	Database       string          // a file's path, or postgres://…
+	MasterKey      string          // 32 bytes in base64 or hexadecimal; "": MasterKeyFile
+	MasterKeyFile  string          // "": master.key beside the SQLite file
+	PublicURL      string          // under which the world reaches this installation
+	AllowAddresses []string        // addresses inside the network that vendors may have: loopback, private, prefixes
+	AllowFiles     []string        // addresses inside the network from which files may be fetched that callers name by URL
+	AllowWebhooks  []string        // addresses inside the network that events may be sent to
+	MaxFile        int64           // bytes of a file that is passed on, either way; 0: 1 GiB
+	AllowedOrigins []string        // of web pages that may call MCP servers
+	AllowedHosts   []string        // names that this machine may be called by while it listens on loopback
+	ExternalIssuer *oauth.External // whose tokens are trusted at MCP servers that people sign in to; nil: Sluice issues its own
+	TrustedProxies []string        // addresses of reverse proxies, whose word is taken for who asks
+	KeepAlive      time.Duration   // between the signs of life on a stream; 0: 20 s
+	ToolsPage      int             // tools in one answer to tools/list; 0: all
+	KeepCalls      time.Duration   // how long the log keeps a call; 0: for ever
 	Version        string
 	Log            *slog.Logger   // nil: slog.Default()
 	Observe        func(Exchange) // is told of each request to a vendor; nil: nobody watches
@@ -81,6 +84,8 @@ type Node struct {
 	Webhooks     *webhook.Service
 	Gateway      *gateway.Gateway
 	Origin       *origin.Policy
+	Connections  *connection.Log
+	OAuth        *oauth.Service
 	Settings     Settings
 
 	Confirmations *confirmation.Service // what waits for a person
@@ -92,6 +97,7 @@ type Node struct {
 	api      http.Handler
 	files    *download.Handler
 	connect  http.Handler
+	oauth    *oauth.Door
 	closers  []func()
 
 	background sync.WaitGroup // announcements under way
@@ -195,8 +201,15 @@ const askProvider = 10 * time.Second
 func (n *Node) openDoors() error {
 	changes := newChanges(n.Store)
 	n.onClose(changes.close)
+	n.Connections = connection.New(n.Store, n.Settings.Log)
+	n.OAuth = oauth.New(oauth.Config{
+		Store: n.Store, Keys: n.Keys, Servers: n.Servers, People: people{n}, Offers: n.offer, Fetch: n.fetchDocument, Connections: n.Connections,
+		Origin: n.Origin, PublicURL: n.Settings.PublicURL, External: n.Settings.ExternalIssuer, Log: n.Settings.Log,
+	})
+	n.onClose(n.OAuth.Close)
+	n.oauth = oauth.NewDoor(n.OAuth)
 	n.mcp = mcp.New(mcp.Options{
-		Gateway: n.Gateway, Servers: n.Servers, APITokens: n.Environments, Changes: changes, Origin: n.Origin,
+		Gateway: n.Gateway, Servers: n.Servers, APITokens: n.Environments, SignIns: n.OAuth, Changes: changes, Origin: n.Origin,
 		KeepAlive: n.Settings.KeepAlive, ToolsPage: n.Settings.ToolsPage,
 		Version: n.Settings.Version, Log: n.Settings.Log,
 	})
@@ -267,6 +280,10 @@ func (n *Node) checkFilters(ctx context.Context, environment, accountID string, 
 func (n *Node) Handler() http.Handler {
 	static := page.Static()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if oauth.Serves(r.URL.Path) {
+			n.oauth.ServeHTTP(w, r)
+			return
+		}
 		if strings.HasPrefix(r.URL.Path, mcp.Path) {
 			n.mcp.ServeHTTP(w, r)
 			return

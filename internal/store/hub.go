@@ -18,6 +18,8 @@ const (
 	Sessions     = "session"
 	Fields       = "fields"      // key: the account's id
 	Integrations = "integration" // key: environment/name
+	OAuthTokens  = "oauth_token"
+	OAuthGrants  = "oauth_grant"
 	Keysets      = "keyset"
 	Leases       = "lease" // key: its name
 	Events       = "event" // of accounts; key: the environment's id

@@ -27,7 +27,7 @@ func Compile(def *integration.Definition, opt Options) (*Toolset, error) {
 				return nil, fmt.Errorf("%s.%s: %w", r.Name, m.Name, err)
 			}
 			s.byOperation[r.Name+"."+m.Name] = t
-			if !t.Documented || !allowed(m, r, opt.Methods, opt.Tags) || s.outOfReach(t) {
+			if !t.Documented || !allowed(m, r, opt.Methods, opt.Tags) || opt.ReadOnly && !t.ReadOnly || s.outOfReach(t) {
 				continue
 			}
 			if other, taken := s.byName[t.Name]; taken {

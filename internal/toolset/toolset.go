@@ -17,6 +17,7 @@ import (
 type Options struct {
 	Methods          []string          // groups (read, write, custom) and names; empty: all
 	Tags             []string          // empty: all
+	ReadOnly         bool              // whatever the filters say, no tool that changes anything
 	StructuredOutput bool              // tools carry an outputSchema
 	Bind             map[string]string // arguments that are always sent and never shown: {"database_uuid": "…"}
 	// Values are JSON Schemas of custom field values, by the resource that has the values: they are written into its tools. What a call

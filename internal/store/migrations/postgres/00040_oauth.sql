@@ -36,7 +36,8 @@ CREATE TABLE oauth_grants (
     last_used_at BIGINT NOT NULL,
     expires_at   BIGINT NOT NULL,
     UNIQUE (environment, id),
-    FOREIGN KEY (environment, server_id) REFERENCES mcp_servers (environment, id) ON DELETE CASCADE
+    FOREIGN KEY (environment, server_id) REFERENCES mcp_servers (environment, id) ON DELETE CASCADE,
+    FOREIGN KEY (environment, user_id) REFERENCES users (environment, id) ON DELETE CASCADE
 );
 CREATE INDEX oauth_grants_by_server ON oauth_grants (environment, server_id, id);
 CREATE INDEX oauth_grants_by_user ON oauth_grants (environment, user_id, id);
@@ -57,7 +58,8 @@ CREATE TABLE oauth_codes (
     attempt_id   TEXT COLLATE "C" NOT NULL,
     grant_id     TEXT COLLATE "C" NOT NULL,
     expires_at   BIGINT NOT NULL,
-    FOREIGN KEY (environment, server_id) REFERENCES mcp_servers (environment, id) ON DELETE CASCADE
+    FOREIGN KEY (environment, server_id) REFERENCES mcp_servers (environment, id) ON DELETE CASCADE,
+    FOREIGN KEY (environment, user_id) REFERENCES users (environment, id) ON DELETE CASCADE
 );
 CREATE INDEX oauth_codes_by_expiry ON oauth_codes (expires_at);
 
