@@ -65,6 +65,13 @@ func answer(w http.ResponseWriter, r *gateway.Result) {
 	if r.Partial {
 		fmt.Fprintf(&b, `,"message":%s`, jsonscan.AppendQuote(nil, r.Message))
 	}
+	if len(r.Notes) > 0 {
+		var notes []byte
+		for _, note := range r.Notes {
+			notes = append(jsonscan.AppendQuote(notes, note), ',')
+		}
+		fmt.Fprintf(&b, `,"notes":[%s]`, notes[:len(notes)-1])
+	}
 	b.WriteString("}\n")
 	send(w, "application/json", b.Bytes())
 }

@@ -298,3 +298,16 @@ func TestAMethodWithoutDocumentationIsReachedByProxyAlone(t *testing.T) {
 		})
 	})
 }
+
+func TestAListOverRESTAnswersTheMembersThatAreNamed(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, h *house) {
+		got := h.here.do(t, "GET", h.here.proxy("users")+"&limit=3&fields=email&fields=nickname", nil)
+		page := got.list()
+		if len(page.Result) != 3 || len(page.Result[0]) != 1 || page.Result[0]["email"] == nil {
+			t.Errorf("got %v, want three users with their email alone", page.Result)
+		}
+		if !strings.Contains(string(got.body), `"notes":["No item here has nickname;`) {
+			t.Errorf("nothing is said of a member that there is not: %s", got.body)
+		}
+	})
+}

@@ -22,6 +22,7 @@ func (g *Gateway) list(ctx context.Context, c *Caller, tool *toolset.Tool, prepa
 	}
 	var gathered items
 	var result *Result
+	wanted := selectionOf(prepared.Fields)
 	for page := 1; ; page++ {
 		request.Page = position
 		response, err := g.vendor.Do(ctx, c.Account, c.Tools.Definition, request)
@@ -43,6 +44,11 @@ func (g *Gateway) list(ctx context.Context, c *Caller, tool *toolset.Tool, prepa
 		if response.Repeats {
 			result.Notes = append(result.Notes, c.Tools.Definition.Label+" gave the same page twice when it was asked for the next one: the list is taken to end there, and may have more.")
 		}
+		if wanted != nil {
+			if response.Body, err = wanted.page(response.Body); err != nil {
+				return nil, fmt.Errorf("read the page of %s: %w", tool.Name, err)
+			}
+		}
 		left := -1
 		if prepared.Limit > 0 {
 			left = prepared.Limit - gathered.count
@@ -63,6 +69,9 @@ func (g *Gateway) list(ctx context.Context, c *Caller, tool *toolset.Tool, prepa
 		}
 	}
 	result.Body, result.Items = gathered.array(), gathered.count
+	if missed := wanted.missed(); missed != "" {
+		result.Notes = append(result.Notes, missed)
+	}
 	if position != nil {
 		cursor, err := g.sealCursor(c, tool, prepared, position)
 		if err != nil {

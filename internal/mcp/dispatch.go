@@ -159,6 +159,7 @@ func (c *call) appendInstructions(dst []byte, caller *gateway.Caller) []byte {
 		label = definition.Name
 	}
 	words := "Tools of one " + label + " account. A list tool answers one page, which is not the whole list: where next_cursor is not null, call it again with the same arguments and that next_cursor unchanged." +
+		" Where only some members of its items matter, name them in fields: long answers cost." +
 		" Take ids from answers, never guess them. An error says what was wrong and what to do next; a call whose outcome is unknown may have been done: look before you repeat it."
 	if definition.Instructions != "" {
 		words += "\n" + definition.Instructions

@@ -27,6 +27,7 @@ const (
 	inFileName     // what it is called
 	inLimit        // limit of a list
 	inCursor       // next_cursor of a list
+	inFields       // fields of a list
 	inDryRun       // dry_run of a method that can tell beforehand
 	inConfirmation // confirmation of a tool that asks a person first
 )
@@ -40,7 +41,7 @@ func (w where) ours() bool { return w >= inLimit }
 var whereNames = map[string]where{"": inQuery, "query": inQuery, "path": inPath, "header": inHeader, "cookie": inCookie}
 
 func (w where) String() string {
-	return [...]string{"path", "query", "header", "cookie", "body", "body", "body", "body", "body", "limit", "next_cursor", "dry_run", "confirmation"}[w]
+	return [...]string{"path", "query", "header", "cookie", "body", "body", "body", "body", "body", "limit", "next_cursor", "fields", "dry_run", "confirmation"}[w]
 }
 
 // argument is one argument of a tool.
@@ -84,6 +85,7 @@ type arguments struct {
 const (
 	limitName        = "limit"
 	cursorName       = "next_cursor"
+	fieldsName       = "fields"
 	dryRunName       = "dry_run"
 	confirmationName = "confirmation"
 	wholeName        = "body"
@@ -119,6 +121,10 @@ func gather(def *integration.Definition, m *integration.Method, references []str
 		a.all = append(a.all,
 			argument{name: limitName, property: limitName, in: inLimit, rule: limitRule, shown: fmt.Appendf(nil, `{"type":"integer","minimum":1,"maximum":%d,"description":"Most items to return"}`, MostItems)},
 			argument{name: cursorName, property: cursorName, in: inCursor, rule: cursorRule, shown: []byte(`{"type":"string","description":"Pass the last answer's next_cursor back unchanged; one page is not the whole list"}`)})
+		if !a.has(fieldsName) { // a vendor's own says more
+			a.all = append(a.all, argument{name: fieldsName, property: fieldsName, in: inFields, rule: fieldsRule,
+				shown: []byte(`{"type":"array","items":{"type":"string"},"description":"Only these members of each item; a.b reaches inside"}`)})
+		}
 	}
 	if m.DryRun != nil {
 		a.all = append(a.all, argument{name: dryRunName, property: dryRunName, in: inDryRun, rule: dryRunRule,
@@ -137,6 +143,7 @@ func gather(def *integration.Definition, m *integration.Method, references []str
 var (
 	limitRule        = mustRule(fmt.Sprintf(`{"type":["integer","null"],"minimum":1,"maximum":%d}`, MostItems))
 	cursorRule       = mustRule(`{"type":["string","null"]}`)
+	fieldsRule       = mustRule(`{"type":["array","null"],"items":{"type":"string","minLength":1},"minItems":1,"maxItems":100}`)
 	dryRunRule       = mustRule(`{"type":["boolean","null"]}`)
 	confirmationRule = mustRule(`{"type":["string","null"]}`)
 )
@@ -151,6 +158,11 @@ func mustRule(source string) *rule {
 		panic(err)
 	}
 	return r
+}
+
+// has reports whether an argument of that name was gathered.
+func (a *arguments) has(name string) bool {
+	return slices.ContainsFunc(a.all, func(arg argument) bool { return arg.name == name })
 }
 
 // isList reports whether a method answers a page of items.

@@ -68,7 +68,7 @@ func TestBuiltInToolsAreCleanAndSmall(t *testing.T) {
 				}
 			}
 		}
-		if most := 750 * len(s.Tools); len(s.ListJSON()) > most {
+		if most := 760 * len(s.Tools); len(s.ListJSON()) > most {
 			t.Errorf("%s: the list has %d bytes, want at most %d: every client pays for them in each conversation", def.Name, len(s.ListJSON()), most)
 		}
 	}

@@ -160,6 +160,10 @@ func (t *Tool) check(values [][]byte, more []unplanned, prepared *Prepared, f *f
 			prepared.Limit, _ = jsonscan.Int(value)
 		case arg.in == inCursor:
 			prepared.Cursor = text(value)
+		case arg.in == inFields:
+			for it := jsonscan.Elements(value); it.Next(); {
+				prepared.Fields = append(prepared.Fields, text(it.Value()))
+			}
 		case arg.in == inDryRun:
 			prepared.DryRun = jsonscan.KindOf(value) == jsonscan.True
 		case arg.in == inConfirmation:

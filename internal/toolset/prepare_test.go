@@ -54,7 +54,7 @@ func TestRefusalsNameTheArgumentAndTheMend(t *testing.T) {
 		{"missing, with where to get it", list, `{}`, "pipeline_uuid is required: get it from list_all_acme_pipelines."},
 		{"not what it should be, with where to get it", list, `{"pipeline_uuid":"Q3 Renewals"}`, `pipeline_uuid must be a UUID as 0192f0c1-7d3a-7c1e-9b1e-2f6d5a1c0b9e, not the text "Q3 Renewals"; list_all_acme_pipelines shows the values there are.`},
 		{"unknown, near a known one", list, `{"pipeline_uuid":"` + uuid + `","nmae":"x"}`, "nmae is not an argument of list_all_acme_pipeline_cards: did you mean name?"},
-		{"unknown, near none", list, `{"pipeline_uuid":"` + uuid + `","colour":"x"}`, "colour is not an argument of list_all_acme_pipeline_cards: there are pipeline_uuid, name, tag, limit, next_cursor."},
+		{"unknown, near none", list, `{"pipeline_uuid":"` + uuid + `","colour":"x"}`, "colour is not an argument of list_all_acme_pipeline_cards: there are pipeline_uuid, name, tag, limit, next_cursor, fields."},
 		{"the vendor's own paging", list, `{"pipeline_uuid":"` + uuid + `","page":2}`, "page is not an argument: Sluice pages by itself, use limit and next_cursor."},
 		{"a limit of nothing", list, `{"pipeline_uuid":"` + uuid + `","limit":0}`, "limit must be at least 1, not the number 0."},
 		{"a limit beyond the bound", list, `{"pipeline_uuid":"` + uuid + `","limit":501}`, "limit must be at most 500, not the number 501."},

@@ -86,12 +86,13 @@ type Prepared struct {
 	Files       map[string]Given // the files of the body, by the vendor's name for the argument; nil: none
 	ContentType string
 
-	Limit        int    // list tools: items wanted; 0: not said
-	Cursor       string // list tools: next_cursor as it came; "": the first page
-	DryRun       bool   // only tell what would happen
-	Confirmation string // what a client brings back of a question, where it could not be asked; "": nothing
-	Arguments    []byte // the arguments without limit, next_cursor, dry_run and confirmation, compact, members in a fixed order: what a cursor is bound to
-	Masked       []byte // the arguments for the audit, values marked secret replaced
+	Limit        int      // list tools: items wanted; 0: not said
+	Cursor       string   // list tools: next_cursor as it came; "": the first page
+	Fields       []string // list tools: the members of each item that are wanted, a.b for what lies inside; nil: all
+	DryRun       bool     // only tell what would happen
+	Confirmation string   // what a client brings back of a question, where it could not be asked; "": nothing
+	Arguments    []byte   // the arguments without those that are Sluice's own, from limit to confirmation, compact, members in a fixed order: what a cursor is bound to
+	Masked       []byte   // the arguments for the audit, values marked secret replaced
 }
 
 // ArgumentError says which arguments are wrong. Its text is one or more sentences that a model can act on.
