@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,7 +22,11 @@ type reader struct {
 	response *http.Response
 	events   chan event
 	cancel   context.CancelFunc
+	stalled  atomic.Bool
 }
+
+// stall has the reader take nothing in any more.
+func (r *reader) stall() { r.stalled.Store(true) }
 
 type event struct{ name, data string } // a comment has the name ":"
 
@@ -59,6 +64,10 @@ func (r *reader) read() {
 	lines := bufio.NewScanner(r.response.Body)
 	var ev event
 	for lines.Scan() {
+		if r.stalled.Load() {
+			<-r.response.Request.Context().Done()
+			return
+		}
 		name, value, _ := strings.Cut(lines.Text(), ":")
 		value = strings.TrimPrefix(value, " ")
 		switch {
