@@ -279,7 +279,7 @@ func (n *Node) checkFilters(ctx context.Context, environment, accountID string, 
 // needs none.
 func (n *Node) Handler() http.Handler {
 	static := page.Static()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return paced(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if oauth.Serves(r.URL.Path) {
 			n.oauth.ServeHTTP(w, r)
 			return
@@ -305,7 +305,7 @@ func (n *Node) Handler() http.Handler {
 			return
 		}
 		n.api.ServeHTTP(w, r)
-	})
+	}), bodyPatience)
 }
 
 // MCPURL is the URL of an MCP server by its token.

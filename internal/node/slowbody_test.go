@@ -1,0 +1,90 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// sendSlowly posts a body in pieces, with a pause before each, and returns what is answered.
+func sendSlowly(t *testing.T, address string, pieces []string, pause time.Duration) string {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n", len(strings.Join(pieces, ""))); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		for _, piece := range pieces {
+			time.Sleep(pause)
+			if _, err := io.WriteString(conn, piece); err != nil {
+				return
+			}
+		}
+	}()
+	answered, err := io.ReadAll(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(answered)
+}
+
+func TestABodyHasToKeepComing(t *testing.T) {
+	const patience = 100 * time.Millisecond
+	server := httptest.NewServer(paced(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			w.WriteHeader(http.StatusRequestTimeout)
+		case err != nil:
+			w.WriteHeader(http.StatusBadRequest)
+		default:
+			// A call takes longer than its body may: the client is still there.
+			select {
+			case <-r.Context().Done():
+				return
+			case <-time.After(3 * patience):
+			}
+			w.WriteHeader(200 + len(body)/(1<<20))
+		}
+	}), patience))
+	t.Cleanup(server.Close)
+	address := server.Listener.Addr().String()
+	if got := sendSlowly(t, address, strings.Split(strings.Repeat("x", 20), ""), patience/5); !strings.HasPrefix(got, "HTTP/1.1 408 ") {
+		t.Errorf("a body that trickles is answered %q", got)
+	}
+	// Over the same time in all, a file comes at the pace that it has to.
+	piece := strings.Repeat("x", bodyPace/10)
+	if got := sendSlowly(t, address, []string{piece, piece, piece, piece, piece, piece, piece, piece, piece, piece}, patience/4); !strings.HasPrefix(got, "HTTP/1.1 200 ") {
+		t.Errorf("a body that keeps coming is answered %q", got)
+	}
+}
+
+func TestABodyThatNobodyReadsHoldsNoConnection(t *testing.T) {
+	server := httptest.NewServer(paced(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusUnauthorized)
+	}), 50*time.Millisecond))
+	t.Cleanup(server.Close)
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nx"); err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	if answered, err := io.ReadAll(conn); err != nil || !strings.HasPrefix(string(answered), "HTTP/1.1 401 ") {
+		t.Errorf("answered %q, and then %v", answered, err)
+	}
+}
