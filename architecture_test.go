@@ -74,6 +74,8 @@ var arrows = map[string][]string{
 	"internal/store/db":            {},
 	"internal/store/storetest":     {"internal/store"},
 
+	"internal/account/oidctest": {},
+
 	// The sandbox is a vendor: it is reached over HTTP alone, and shares nothing with those who reach it. The bridge is a client.
 	"internal/octapipe": {},
 	"internal/stdio":    {"internal/jsonscan"},

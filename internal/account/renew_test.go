@@ -146,7 +146,7 @@ func TestARefusedLoginMarksTheAccountUntilItIsConnectedAgain(t *testing.T) {
 	if !ok || e.Status != account.NeedsReauth {
 		t.Fatalf("want a *StatusError, got %v", err)
 	}
-	if !strings.Contains(e.Error(), "must be connected to Harbor again by its owner: its answer to the login was: Wrong password •••") {
+	if !strings.Contains(e.Error(), "must be connected to Harbor again by its owner at https://sluice.example/connect/account/"+a.ID+": its answer to the login was: Wrong password •••") {
 		t.Errorf("got %q", e)
 	}
 	if got := w.get(t, a.ID); got.Status != account.NeedsReauth || strings.Contains(got.LastError, "tide") {

@@ -159,11 +159,13 @@ type world struct {
 	log   *strings.Builder
 }
 
-func newWorld(t testing.TB, st *store.Store) *world {
+func newWorld(t testing.TB, st *store.Store) *world { return newWorldOf(t, st, definition()) }
+
+func newWorldOf(t testing.TB, st *store.Store, def *integration.Definition) *world {
 	t.Helper()
-	w := &world{store: st, def: definition(), clock: &atomic.Int64{}, log: &strings.Builder{}}
+	w := &world{store: st, def: def, clock: &atomic.Int64{}, log: &strings.Builder{}}
 	w.clock.Store(time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC).UnixMilli())
-	keys, err := secret.Load(t.Context(), st, secret.Given(strings.Repeat("2a", 32)))
+	keys, err := secret.Load(t.Context(), st, secret.Given(masterKey))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,16 +179,32 @@ func newWorld(t testing.TB, st *store.Store) *world {
 	return w
 }
 
+const masterKey = "2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a"
+
 // node is one more service over a store, as another process would have it.
 func (w *world) node(t testing.TB, st *store.Store) *account.Service {
-	out := outbound.New(outbound.Options{Policy: outbound.Policy{AllowPrivate: true}})
 	var mu sync.Mutex
-	s := account.New(account.Config{Store: st, Sealer: w.keys, Definitions: definitions{"harbor": w.def}, Outbound: out,
-		Log: slog.New(slog.NewTextHandler(writer(func(p []byte) (int, error) { mu.Lock(); defer mu.Unlock(); return w.log.Write(p) }), nil)),
-		Now: func() time.Time { return time.UnixMilli(w.clock.Load()) }})
-	t.Cleanup(out.Close)
-	t.Cleanup(s.Close)
+	s, end := newService(st, w.keys, w.def, func(c *account.Config) {
+		c.Log = slog.New(slog.NewTextHandler(writer(func(p []byte) (int, error) { mu.Lock(); defer mu.Unlock(); return w.log.Write(p) }), nil))
+		c.Now = func() time.Time { return time.UnixMilli(w.clock.Load()) }
+	})
+	t.Cleanup(end)
 	return s
+}
+
+// newService makes a service; end closes it with what it was given.
+func newService(st *store.Store, keys *secret.Keys, def *integration.Definition, change ...func(*account.Config)) (s *account.Service, end func()) {
+	out := outbound.New(outbound.Options{Policy: outbound.Policy{AllowPrivate: true}})
+	c := account.Config{Store: st, Sealer: keys, Definitions: definitions{def.Name: def}, Outbound: out,
+		Callback: callback, ReconnectURL: func(id string) string { return "https://sluice.example/connect/account/" + id }}
+	for _, f := range change {
+		f(&c)
+	}
+	s = account.New(c)
+	return s, func() {
+		s.Close()
+		out.Close()
+	}
 }
 
 type writer func([]byte) (int, error)
