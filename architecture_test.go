@@ -23,7 +23,7 @@ var arrows = map[string][]string{
 
 	// One running Sluice, put together from its parts.
 	"internal/node": {"integrations", "internal/connection", "internal/oauth", "internal/connect", "internal/link", "internal/page", "internal/webhook", "internal/api", "internal/mcp", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
-		"internal/environment", "internal/audit", "internal/catalog", "internal/confirmation", "internal/integration", "internal/origin", "internal/outbound", "internal/secret", "internal/signin", "internal/store", "internal/user", "internal/permission"},
+		"internal/environment", "internal/audit", "internal/catalog", "internal/confirmation", "internal/integration", "internal/integration/openapi", "internal/origin", "internal/outbound", "internal/secret", "internal/signin", "internal/store", "internal/user", "internal/permission"},
 
 	// Doors: who asks, and in what language.
 	"internal/connect":  {"internal/link", "internal/account", "internal/catalog", "internal/integration", "internal/page"},

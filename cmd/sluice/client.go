@@ -53,6 +53,9 @@ func newClient(cmd *cobra.Command) (*client, error) {
 	return c, nil
 }
 
+// yamlDocument is a body that is sent as it is, so that what is wrong with it can be told by its lines.
+type yamlDocument []byte
+
 // do sends body as JSON, if there is one, and answers what came back, also where it is an error of the API's: that one's sentence.
 func (c *client) do(ctx context.Context, method, path string, query url.Values, body any) (json.RawMessage, error) {
 	address := c.base + path
@@ -60,7 +63,10 @@ func (c *client) do(ctx context.Context, method, path string, query url.Values, 
 		address += "?" + query.Encode()
 	}
 	var sent io.Reader
-	if body != nil {
+	contentType := "application/json"
+	if document, ok := body.(yamlDocument); ok {
+		contentType, sent = "application/yaml", bytes.NewReader(document)
+	} else if body != nil {
 		b, err := json.Marshal(body)
 		if err != nil {
 			return nil, err
@@ -78,7 +84,7 @@ func (c *client) do(ctx context.Context, method, path string, query url.Values, 
 		r.Header.Set("Sluice-Confirmation", c.confirmation)
 	}
 	if body != nil {
-		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Content-Type", contentType)
 	}
 	answer, err := c.http.Do(r)
 	if err != nil {

@@ -125,4 +125,6 @@ type Sealer interface {
 // Definitions finds the definition that an environment's accounts follow.
 type Definitions interface {
 	Find(ctx context.Context, environment, name string) (*integration.Definition, error)
+	// FindFor is Find for one account, which may have an override of its own.
+	FindFor(ctx context.Context, environment, name, account string) (*integration.Definition, error)
 }

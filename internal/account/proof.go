@@ -221,7 +221,7 @@ func (s *Service) Question(ctx context.Context, environment, id string) (*FormFi
 	if err != nil {
 		return nil, err
 	}
-	def, err := s.definitions.Find(ctx, environment, e.account.Integration)
+	def, err := s.definitions.FindFor(ctx, environment, e.account.Integration, e.account.ID)
 	if err != nil {
 		return nil, fmt.Errorf("find the integration of account %s: %w", id, err)
 	}

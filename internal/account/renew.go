@@ -55,7 +55,7 @@ func (s *Service) opened(ctx context.Context, environment, id string) (*entry, *
 	if err != nil {
 		return nil, nil, err
 	}
-	def, err := s.definitions.Find(ctx, environment, e.account.Integration)
+	def, err := s.definitions.FindFor(ctx, environment, e.account.Integration, e.account.ID)
 	if err != nil {
 		return nil, nil, fmt.Errorf("find the integration of account %s: %w", id, err)
 	}
@@ -128,7 +128,7 @@ func (s *Service) renewOnce(ctx context.Context, environment, id string, version
 	if err != nil {
 		return nil, err
 	}
-	def, err := s.definitions.Find(ctx, environment, e.account.Integration)
+	def, err := s.definitions.FindFor(ctx, environment, e.account.Integration, e.account.ID)
 	if err != nil {
 		return nil, fmt.Errorf("find the integration of account %s: %w", id, err)
 	}
@@ -325,7 +325,7 @@ func (s *Service) Rejected(ctx context.Context, acct *Account, failed *Credentia
 		if err != nil {
 			return nil, err
 		}
-		def, err := s.definitions.Find(ctx, acct.Environment, e.account.Integration)
+		def, err := s.definitions.FindFor(ctx, acct.Environment, e.account.Integration, acct.ID)
 		if err != nil {
 			return nil, fmt.Errorf("find the integration of account %s: %w", acct.ID, err)
 		}

@@ -245,7 +245,7 @@ func (s *Service) Update(ctx context.Context, environment, id string, c Change) 
 		return nil, err
 	}
 	var secret *db.UpdateAccountCredentialsParams
-	def, err := s.definitions.Find(ctx, environment, a.Integration)
+	def, err := s.definitions.FindFor(ctx, environment, a.Integration, id)
 	switch {
 	case len(c.Credentials) == 0 && len(c.Context) == 0 && !c.settle:
 		if err != nil {
@@ -405,7 +405,7 @@ func (s *Service) Delete(ctx context.Context, environment, id string) error {
 	if err != nil {
 		return err
 	}
-	def, _ := s.definitions.Find(ctx, environment, a.Integration) // nil: its integration is gone
+	def, _ := s.definitions.FindFor(ctx, environment, a.Integration, id) // nil: its integration is gone
 	if err := s.store.Tx(ctx, func(tx *store.Tx) error { return s.remove(ctx, tx, def, environment, id) }); err != nil {
 		return fmt.Errorf("delete account %s: %w", id, err)
 	}

@@ -147,6 +147,10 @@ func (d definitions) Find(_ context.Context, _, name string) (*integration.Defin
 	return nil, fmt.Errorf("no integration %q", name)
 }
 
+func (d definitions) FindFor(ctx context.Context, environment, name, _ string) (*integration.Definition, error) {
+	return d.Find(ctx, environment, name)
+}
+
 const environment = "env_test"
 
 // world is a service over a real database, and a clock that tests move.

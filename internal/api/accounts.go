@@ -43,6 +43,9 @@ func (a *api) showAccount(ctx context.Context, acct *account.Account) (Integrate
 		out.LastError = &acct.LastError
 	}
 	def, err := a.Catalog.Find(ctx, acct.Environment, acct.Integration)
+	if _, broken := errors.AsType[*catalog.OverrideError](err); broken {
+		return out, nil // its calls say so
+	}
 	if err != nil {
 		return out, err
 	}

@@ -71,6 +71,7 @@ func New(c Config) http.Handler {
 	a.tools()
 	a.integrations()
 	a.importing()
+	a.overrides()
 	a.logs()
 	a.confirmations()
 	a.webhooks()

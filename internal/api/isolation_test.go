@@ -102,6 +102,13 @@ var others = map[string]struct {
 	"get-integration":              {path: map[string]string{"name": "integration"}},
 	"put-integration":              {}, // makes one of the caller's own, whatever others have
 	"import-integration":           {}, // the same
+	"get-account-override":         {path: map[string]string{"id": "account"}},
+	"put-account-override":         {path: map[string]string{"id": "account"}, body: `{"label":"mine"}`},
+	"delete-account-override":      {path: map[string]string{"id": "account"}},
+	"get-integration-override":     {path: map[string]string{"name": "integration"}},
+	"put-integration-override":     {path: map[string]string{"name": "integration"}, body: `{"label":"mine"}`},
+	"delete-integration-override":  {path: map[string]string{"name": "integration"}},
+	"list-integration-versions":    {path: map[string]string{"name": "integration"}},
 	"list-calls":                   {},
 	"get-call":                     {path: map[string]string{"id": "call"}},
 	"proxy-list":                   {path: map[string]string{"resource": "=users"}},

@@ -77,10 +77,18 @@ func (a *api) fail(ctx context.Context, err error) *Problem {
 		userState   *user.ConflictError
 		forbidden   *user.ForbiddenError
 		tooMany     *user.TooManyError
+		inUse       *catalog.InUseError
+		override    *catalog.OverrideError
 	)
 	switch {
 	case errors.As(err, &ready):
 		return ready
+	case errors.As(err, &inUse): // before what it wraps
+		return problem(http.StatusConflict, sentence(upper(inUse.Error()))+" Change or delete that server first.")
+	case errors.As(err, &override):
+		return problem(http.StatusConflict, sentence(upper(strings.ReplaceAll(override.Error(), "\n", "; "))))
+	case errors.Is(err, catalog.ErrMoved):
+		return problem(http.StatusConflict, "Another change of this integration landed at the same moment: try again.")
 	case errors.Is(err, environment.ErrUnknownToken):
 		return problem(http.StatusUnauthorized, "The API token is unknown, revoked or expired; `sluice token create` makes another.")
 	case errors.Is(err, user.ErrNotFound):
@@ -162,7 +170,11 @@ func faultWords(faults integration.Faults) string {
 	if len(faults) > most {
 		all = append(all, fmt.Sprintf("and %d more", len(faults)-most))
 	}
-	return sentence("The definition cannot be taken: " + strings.Join(all, "; "))
+	what := "definition"
+	if len(faults) > 0 && faults[0].File == "override" {
+		what = "override"
+	}
+	return sentence("The " + what + " cannot be taken: " + strings.Join(all, "; "))
 }
 
 // write answers a problem where huma does not.

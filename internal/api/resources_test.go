@@ -339,3 +339,65 @@ func TestIntegrationsOfAnEnvironmentsOwn(t *testing.T) {
 		}
 	})
 }
+
+func TestOverridesOfAnIntegration(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, h *house) {
+		n := h.here
+		tools := func(account string) string {
+			var names []string
+			for _, tool := range n.do(t, "GET", "/integrated-account/"+account+"/tools", nil).list().Result {
+				names = append(names, fmt.Sprint(tool["name"]))
+			}
+			return strings.Join(names, " ")
+		}
+		const deletes = "delete_a_octapipe_pipeline_by_id"
+		other := n.connect(t, sandbox())
+		path := "/integrated-account/" + n.account + "/override"
+		equal(t, "an override that never was", "<nil>", fmt.Sprint(n.do(t, "GET", path, nil).want(200).object()["override"]))
+		put := func(path, yaml string) *response {
+			t.Helper()
+			return h.send(t, "PUT", path, yaml, "Authorization", "Bearer "+n.token, "Content-Type", "application/yaml")
+		}
+		put(path, "resources:\n  pipelines:\n    delete: null\n").want(200)
+		if strings.Contains(tools(n.account), deletes) || !strings.Contains(tools(other), deletes) {
+			t.Errorf("the account has %s, the other %s", tools(n.account), tools(other))
+		}
+		put(path, "label: x\nbase_uri: y").refuses(422, "", "override cannot be taken: line 2", `did you mean "base_url"`)
+		put(path, "resources:\n  pipelines:\n    list:\n      path: 7").refuses(422, "", "override cannot be taken: line 4")
+		server := n.do(t, "POST", "/integrated-account/"+n.account+"/mcp", map[string]any{"name": "Tasks", "config": map[string]any{"tags": []string{"tasks"}}}).want(201).object()
+		put(path, "resources: {tasks: null}").refuses(409, "", `"Tasks"`, fmt.Sprint(server["id"]))
+		put("/integration/octapipe/override", "resources: {tasks: null}").refuses(409, "", `"Tasks"`)
+		put("/integration/octapipe/override", "docs: {pipelines: {list: {description: Show our boards}}}").want(200)
+		for _, tool := range n.do(t, "GET", "/integrated-account/"+other+"/tools?methods=list&tags=pipelines", nil).list().Result {
+			if tool["resource"] == "pipelines" && !strings.HasPrefix(fmt.Sprint(tool["description"]), "Show our boards") {
+				t.Errorf("the environment's override is not seen: %v", tool)
+			}
+		}
+		put(path, "docs: {pipelines: {delete: {description: x}}}").want(200)
+		n.do(t, "DELETE", "/integration/octapipe/override", nil).want(204)
+		n.do(t, "DELETE", path, nil).want(204)
+		if !strings.Contains(tools(n.account), deletes) {
+			t.Error("what was taken back still holds")
+		}
+		n.do(t, "PUT", "/integration/depot", depot("https://a.example.com")).want(200)
+		n.do(t, "PUT", "/integration/depot", depot("https://b.example.com")).want(200)
+		if versions := n.do(t, "GET", "/integration/depot/versions", nil).list().Result; len(versions) != 2 || fmt.Sprint(versions[0]["version"]) != "2" {
+			t.Errorf("versions: %v", versions)
+		}
+	})
+}
+
+func TestAnAccountOptsIntoRetries(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, h *house) {
+		path := "/integrated-account/" + h.here.account
+		set := func(body string) *response { return h.here.do(t, "PATCH", path, body) }
+		set(`{"settings":{"retry":{"attempts":3,"longest_wait":30}}}`).want(200)
+		equal(t, "settings", "map[retry:map[attempts:3 longest_wait:30]]", fmt.Sprint(h.here.do(t, "GET", path, nil).want(200).object()["settings"]))
+		set(`{"settings":{"retry":{"attempts":9,"longest_wait":30}}}`).refuses(422, "settings.retry.attempts", "from 2 to 5")
+		set(`{"settings":{"retry":{"tries":3}}}`).refuses(422, "settings.retry", "attempts")
+		set(`{"name":"Renamed"}`).want(200)
+		equal(t, "settings after another change", "map[retry:map[attempts:3 longest_wait:30]]", fmt.Sprint(h.here.do(t, "GET", path, nil).want(200).object()["settings"]))
+		set(`{"settings":{"retry":null}}`).want(200)
+		equal(t, "settings", "map[]", fmt.Sprint(h.here.do(t, "GET", path, nil).want(200).object()["settings"]))
+	})
+}

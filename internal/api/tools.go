@@ -132,7 +132,7 @@ func (a *api) accountWithDefinition(ctx context.Context, id string) (*account.Ac
 	if err != nil {
 		return nil, nil, err
 	}
-	def, err := a.Catalog.Find(ctx, acct.Environment, acct.Integration)
+	def, err := a.Catalog.FindFor(ctx, acct.Environment, acct.Integration, acct.ID)
 	return acct, def, err
 }
 

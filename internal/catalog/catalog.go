@@ -22,8 +22,8 @@ import (
 // ErrNotFound says that an environment knows no integration of that name.
 var ErrNotFound = errors.New("no such integration")
 
-// errMoved says that somebody else was quicker.
-var errMoved = errors.New("another change landed at the same moment; try again")
+// ErrMoved says that somebody else was quicker.
+var ErrMoved = errors.New("another change landed at the same moment; try again")
 
 // Entry is one integration of an environment.
 type Entry struct {
@@ -38,10 +38,12 @@ type Catalog struct {
 	store   *store.Store
 	builtin map[string]*integration.Definition
 	forget  func()
+	check   func(def *integration.Definition, config string) error
 
 	mu    sync.RWMutex
-	found map[place]*integration.Definition // built-in ones too, so that each is looked up once
-	moved uint64                            // grows with each change: what was read before one is not kept
+	found map[place]*followed                // built-in ones too, so that each is looked up once
+	read  map[string]*integration.Definition // stored ones, by digest: what was read and checked once is so for good
+	moved uint64                             // grows with each change: what was read before one is not kept
 }
 
 // place is where a definition is looked for: an integration's name in an environment.
@@ -52,12 +54,18 @@ const maxFound = 16384
 
 // New returns a catalog over the built-in definitions. Close it to let go of the store's news.
 func New(st *store.Store, builtin []*integration.Definition) *Catalog {
-	c := &Catalog{store: st, builtin: map[string]*integration.Definition{}, found: map[place]*integration.Definition{}}
+	c := &Catalog{store: st, builtin: map[string]*integration.Definition{}, found: map[place]*followed{}, read: map[string]*integration.Definition{}}
 	for _, d := range builtin {
 		c.builtin[d.Name] = d
 	}
 	c.forget = st.Subscribe(store.Integrations, c.drop)
 	return c
+}
+
+// Check sets what a change of a definition must be good for: without a config, that tools can be made of it; with one, an MCP server's. Whatever the error says is
+// why the change is refused. It is to be set before the first change.
+func (c *Catalog) Check(check func(def *integration.Definition, config string) error) {
+	c.check = check
 }
 
 // Close ends the subscription to the store's news.
@@ -75,22 +83,31 @@ func (c *Catalog) drop(key string) {
 	delete(c.found, place{environment, name})
 }
 
-// Find answers the definition that the environment's accounts of that name follow, the same pointer until it changes; or ErrNotFound.
+// Find answers the definition that the environment's accounts of that name follow, its override put over it, the same pointer until it changes; or ErrNotFound.
 func (c *Catalog) Find(ctx context.Context, environment, name string) (*integration.Definition, error) {
+	return c.FindFor(ctx, environment, name, "")
+}
+
+// FindFor is Find for one account, which may have an override of its own.
+func (c *Catalog) FindFor(ctx context.Context, environment, name, account string) (*integration.Definition, error) {
 	key := place{environment, name}
 	c.mu.RLock()
-	d, ok := c.found[key]
+	f, ok := c.found[key]
 	moved := c.moved
 	c.mu.RUnlock()
 	if ok && c.store.Hearing() {
-		return d, nil
+		return f.of(name, account)
 	}
 	e, err := c.Get(ctx, environment, name)
 	if err != nil {
 		return nil, err
 	}
-	if ok && d.Digest == e.Definition.Digest {
-		return d, nil
+	now, err := c.follow(ctx, environment, e.Definition)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		now.keep(f)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -98,9 +115,9 @@ func (c *Catalog) Find(ctx context.Context, environment, name string) (*integrat
 		if len(c.found) >= maxFound {
 			clear(c.found)
 		}
-		c.found[key] = e.Definition
+		c.found[key] = now
 	}
-	return e.Definition, nil
+	return now.of(name, account)
 }
 
 // Get reads one integration past the cache.
@@ -115,7 +132,7 @@ func (c *Catalog) Get(ctx context.Context, environment, name string) (*Entry, er
 	if err != nil {
 		return nil, fmt.Errorf("read integration %s: %w", name, err)
 	}
-	return entry(row)
+	return c.entry(row)
 }
 
 // unknown is ErrNotFound with the names that there are.
@@ -131,12 +148,29 @@ func (c *Catalog) unknown(ctx context.Context, environment, name string) error {
 	return fmt.Errorf("%w: %.80q; there are %s", ErrNotFound, name, strings.Join(names, ", "))
 }
 
-func entry(row db.Integration) (*Entry, error) {
+// maxRead bounds what is kept of stored definitions.
+const maxRead = 1024
+
+func (c *Catalog) entry(row db.Integration) (*Entry, error) {
+	e := &Entry{Stored: true, Version: row.Version, UpdatedAt: store.Time(row.CreatedAt)}
+	c.mu.RLock()
+	e.Definition = c.read[row.Digest]
+	c.mu.RUnlock()
+	if e.Definition != nil {
+		return e, nil
+	}
 	d, err := integration.Parse(row.Document)
 	if err != nil {
 		return nil, fmt.Errorf("read version %d of integration %s: %w", row.Version, row.Name, err)
 	}
-	return &Entry{Definition: d, Stored: true, Version: row.Version, UpdatedAt: store.Time(row.CreatedAt)}, nil
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.read) >= maxRead {
+		clear(c.read)
+	}
+	c.read[row.Digest] = d
+	e.Definition = d
+	return e, nil
 }
 
 // List answers all integrations of an environment by name.
@@ -152,7 +186,7 @@ func (c *Catalog) List(ctx context.Context, environment string) ([]*Entry, error
 			return nil, fmt.Errorf("list integrations: %w", err)
 		}
 		for _, row := range rows {
-			e, err := entry(row)
+			e, err := c.entry(row)
 			if err != nil {
 				return nil, err
 			}
@@ -169,8 +203,12 @@ func (c *Catalog) List(ctx context.Context, environment string) ([]*Entry, error
 	return entries, nil
 }
 
-// Put stores a checked definition as the environment's newest version of its name. One that equals the newest is not stored again.
+// Put stores a checked definition as the environment's newest version of its name. One that equals the newest is not stored again. It is refused as PutOverride
+// refuses: where an override would not go with it, or a server be left without tools.
 func (c *Catalog) Put(ctx context.Context, environment, by string, d *integration.Definition) (*Entry, error) {
+	if err := c.checkDefinition(ctx, environment, d); err != nil {
+		return nil, err
+	}
 	var stored *Entry
 	err := c.store.Tx(ctx, func(tx *store.Tx) error {
 		version := int64(1)
@@ -180,7 +218,7 @@ func (c *Catalog) Put(ctx context.Context, environment, by string, d *integratio
 		case err != nil:
 			return err
 		case row.Digest == d.Digest:
-			stored, err = entry(row)
+			stored, err = c.entry(row)
 			return err
 		default:
 			version = row.Version + 1
@@ -194,10 +232,31 @@ func (c *Catalog) Put(ctx context.Context, environment, by string, d *integratio
 		})
 	})
 	if store.Conflict(err) {
-		return nil, fmt.Errorf("store integration %s: %w", d.Name, errMoved)
+		return nil, fmt.Errorf("store integration %s: %w", d.Name, ErrMoved)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("store integration %s: %w", d.Name, err)
 	}
 	return stored, nil
+}
+
+// Version is one version of a stored definition.
+type Version struct {
+	Version   int64
+	Digest    string
+	CreatedBy string
+	CreatedAt time.Time
+}
+
+// Versions answers the versions of an environment's own integration, the newest first; none where it has none of its own.
+func (c *Catalog) Versions(ctx context.Context, environment, name string) ([]Version, error) {
+	rows, err := c.store.ListIntegrationVersions(ctx, db.ListIntegrationVersionsParams{Environment: environment, Name: name})
+	if err != nil {
+		return nil, fmt.Errorf("read the versions of integration %s: %w", name, err)
+	}
+	versions := make([]Version, len(rows))
+	for i, row := range rows {
+		versions[i] = Version{row.Version, row.Digest, row.CreatedBy, store.Time(row.CreatedAt)}
+	}
+	return versions, nil
 }

@@ -31,7 +31,7 @@ func (c *Catalog) Imported(ctx context.Context, environment, name string) (*Impo
 	if err != nil {
 		return nil, fmt.Errorf("read integration %s: %w", name, err)
 	}
-	newest, err := entry(row)
+	newest, err := c.entry(row)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (c *Catalog) Imported(ctx context.Context, environment, name string) (*Impo
 		if err != nil {
 			return nil, fmt.Errorf("read version %d of integration %s: %w", v.Version, name, err)
 		}
-		before, err := entry(row)
+		before, err := c.entry(row)
 		if err != nil {
 			return nil, err
 		}
@@ -65,13 +65,16 @@ func (c *Catalog) PutImported(ctx context.Context, environment, by string, over 
 	if over.Mine != nil && over.Before != nil && over.Mine.Digest == d.Digest && over.Before.Digest == imported.Digest {
 		return stored, nil
 	}
+	if err := c.checkDefinition(ctx, environment, d); err != nil {
+		return nil, err
+	}
 	err := c.store.Tx(ctx, func(tx *store.Tx) error {
 		row, err := tx.GetIntegration(ctx, db.GetIntegrationParams{Environment: environment, Name: d.Name})
 		if err != nil && !store.NotFound(err) {
 			return err
 		}
 		if row.Version != over.Version {
-			return errMoved
+			return ErrMoved
 		}
 		insert := func(by string, d *integration.Definition) error {
 			stored.Version++
@@ -85,8 +88,8 @@ func (c *Catalog) PutImported(ctx context.Context, environment, by string, over 
 		}
 		return insert(by, d)
 	})
-	if store.Conflict(err) || err == errMoved {
-		return nil, fmt.Errorf("store integration %s: %w", d.Name, errMoved)
+	if store.Conflict(err) || err == ErrMoved {
+		return nil, fmt.Errorf("store integration %s: %w", d.Name, ErrMoved)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("store integration %s: %w", d.Name, err)

@@ -80,9 +80,9 @@ type Result struct {
 // Failed reports whether the call did not do what was asked.
 func (r *Result) Failed() bool { return r.Invalid || r.Outcome != vendor.OK }
 
-// Definitions finds the definition that an environment's accounts follow; it answers the same pointer until that changes.
+// Definitions finds the definition that an account follows; it answers the same pointer until that changes.
 type Definitions interface {
-	Find(ctx context.Context, environment, name string) (*integration.Definition, error)
+	FindFor(ctx context.Context, environment, name, account string) (*integration.Definition, error)
 }
 
 // Accounts finds an integrated account; it answers the same pointer until the account changes.

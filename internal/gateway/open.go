@@ -32,7 +32,7 @@ func (g *Gateway) open(ctx context.Context, server *mcpserver.Server, readOnly b
 	if err != nil {
 		return nil, fmt.Errorf("open account of MCP server %s: %w", server.ID, err)
 	}
-	def, err := g.definitions.Find(ctx, acct.Environment, acct.Integration)
+	def, err := g.definitions.FindFor(ctx, acct.Environment, acct.Integration, acct.ID)
 	if err != nil {
 		return nil, fmt.Errorf("open integration of account %s: %w", acct.ID, err)
 	}
@@ -57,7 +57,7 @@ func (g *Gateway) open(ctx context.Context, server *mcpserver.Server, readOnly b
 // OpenAccount is Open for the callers who hold an API token of the account's environment: the account's tools under options, which ask a person first where
 // the account says so.
 func (g *Gateway) OpenAccount(ctx context.Context, acct *account.Account, options toolset.Options) (*Caller, error) {
-	def, err := g.definitions.Find(ctx, acct.Environment, acct.Integration)
+	def, err := g.definitions.FindFor(ctx, acct.Environment, acct.Integration, acct.ID)
 	if err != nil {
 		return nil, fmt.Errorf("open integration of account %s: %w", acct.ID, err)
 	}

@@ -127,8 +127,21 @@ func parse(files map[string][]byte) (*Definition, Faults) {
 		return nil, faults
 	}
 
+	d, more := doc.definition()
+	faults = append(faults, more...)
+	faults.sort()
+	if len(faults.Fatal()) == 0 {
+		d.Digest = d.digest()
+	}
+	return d, faults
+}
+
+// definition makes a definition of the trees, and checks it.
+func (doc document) definition() (*Definition, Faults) {
 	d := &Definition{}
+	var faults Faults
 	dec := &decoder{file: mainFile}
+	root := doc.main
 	inline := dec.definition(root, d)
 	faults = append(faults, dec.faults...)
 	if inline != nil {
@@ -146,12 +159,7 @@ func parse(files map[string][]byte) (*Definition, Faults) {
 	}
 	v := &validator{doc: doc, def: d, told: map[bool]int{}, compiled: map[string]*jsonschema.Schema{}}
 	v.definition()
-	faults = append(faults, v.faults...)
-	faults.sort()
-	if len(faults.Fatal()) == 0 {
-		d.Digest = d.digest()
-	}
-	return d, faults
+	return d, append(faults, v.faults...)
 }
 
 // definition reads integration.yaml and returns what it holds under docs, the one key that is no field of the type.

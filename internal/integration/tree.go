@@ -39,6 +39,7 @@ type node struct {
 	members      []member // of an object, in the order of the file
 	items        []*node  // of a list
 	line, column int
+	override     bool // it stands in an override, and not in the definition
 }
 
 type member struct {

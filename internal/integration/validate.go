@@ -92,6 +92,9 @@ func (v *validator) locate(p place) Fault {
 		f.Line, f.Column = n.members[i].line, n.members[i].column
 		n = n.members[i].value
 	}
+	if n.override {
+		f.File = overrideFile
+	}
 	return f
 }
 

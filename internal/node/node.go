@@ -28,6 +28,8 @@ import (
 	"sluice/internal/download"
 	"sluice/internal/environment"
 	"sluice/internal/gateway"
+	"sluice/internal/integration"
+	"sluice/internal/integration/openapi"
 	"sluice/internal/link"
 	"sluice/internal/mcp"
 	"sluice/internal/mcpserver"
@@ -148,6 +150,17 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 	n.Users = user.New(user.Config{Store: n.Store, Keys: n.Keys, Log: s.Log})
 	n.onClose(n.Users.Close)
 	n.Catalog = catalog.New(n.Store, builtin)
+	n.Catalog.Check(func(def *integration.Definition, config string) error {
+		if config == "" {
+			_, err := toolset.Compile(def, toolset.Options{})
+			return err
+		}
+		c, err := mcpserver.ParseConfig([]byte(config))
+		if err != nil {
+			return nil // it was written by a Sluice that knew more, and is not this change's to judge
+		}
+		return suits(def, c)
+	})
 	n.onClose(n.Catalog.Close)
 	n.outbound = outbound.New(outbound.Options{Policy: policy, Observe: s.Observe})
 	n.onClose(n.outbound.Close)
@@ -222,7 +235,7 @@ func (n *Node) openDoors() error {
 	n.api = api.New(api.Config{
 		Environments: n.Environments, Users: n.Users, People: n.SignIn, Accounts: n.Accounts, Servers: n.Servers, Catalog: n.Catalog, Audit: n.Audit, Webhooks: n.Webhooks, Gateway: n.Gateway, Confirmations: n.Confirmations,
 		Links: n.Links, LinkURL: func(token string) string { return connect.URL(n.Settings.PublicURL, token) }, CallbackURL: n.Settings.PublicURL + connect.CallbackPath,
-		MCPURL: n.MCPURL, Fetch: n.fetch, Ready: n.Store.Ping, Version: n.Settings.Version, Log: n.Settings.Log,
+		MCPURL: n.MCPURL, Fetch: n.fetchImport, Ready: n.Store.Ping, Version: n.Settings.Version, Log: n.Settings.Log,
 	})
 	return nil
 }
@@ -242,7 +255,12 @@ func (n *Node) masterKey() (secret.Source, error) {
 
 // fetch reads a file of somebody's by its URL, under the policy for such files.
 func (n *Node) fetch(ctx context.Context, url string) ([]byte, error) {
-	response, err := n.fetcher.Do(ctx, &outbound.Request{Method: http.MethodGet, URL: url})
+	return n.fetchUpTo(ctx, url, 0)
+}
+
+// fetchUpTo is fetch with another bound than outbound's own.
+func (n *Node) fetchUpTo(ctx context.Context, url string, most int64) ([]byte, error) {
+	response, err := n.fetcher.Do(ctx, &outbound.Request{Method: http.MethodGet, URL: url, MaxBody: most})
 	if err != nil {
 		return nil, err
 	}
@@ -252,16 +270,26 @@ func (n *Node) fetch(ctx context.Context, url string) ([]byte, error) {
 	return response.Body, nil
 }
 
+// fetchImport is fetch for a document to import, which may be as large as one that is sent.
+func (n *Node) fetchImport(ctx context.Context, url string) ([]byte, error) {
+	return n.fetchUpTo(ctx, url, openapi.MaxDocument)
+}
+
 // checkFilters refuses a config that names what the account's integration does not have, or leaves no tool.
 func (n *Node) checkFilters(ctx context.Context, environment, accountID string, config mcpserver.Config) error {
 	acct, err := n.Accounts.Get(ctx, environment, accountID)
 	if err != nil {
 		return err
 	}
-	def, err := n.Catalog.Find(ctx, environment, acct.Integration)
+	def, err := n.Catalog.FindFor(ctx, environment, acct.Integration, accountID)
 	if err != nil {
 		return err
 	}
+	return suits(def, config)
+}
+
+// suits refuses a config by which a definition leaves no tool, or that binds what none takes.
+func suits(def *integration.Definition, config mcpserver.Config) error {
 	if err := toolset.CheckFilter(def, config.Methods, config.Tags); err != nil || len(config.Bind) == 0 {
 		return err
 	}
@@ -270,7 +298,7 @@ func (n *Node) checkFilters(ctx context.Context, environment, accountID string, 
 		err = tools.CheckBind(slices.Sorted(maps.Keys(config.Bind))...)
 	}
 	if err != nil {
-		return &mcpserver.InvalidError{Field: "config.bind", Message: strings.TrimPrefix(err.Error(), "bind.")}
+		return &mcpserver.InvalidError{Field: "config.bind", Message: strings.TrimPrefix(strings.TrimPrefix(err.Error(), "bind."), "bind ")}
 	}
 	return nil
 }

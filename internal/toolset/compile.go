@@ -222,7 +222,7 @@ func (s *Toolset) CheckBind(names ...string) error {
 		}
 		if !found {
 			slices.Sort(all)
-			return fmt.Errorf("no tool of %s has an argument %s to bind: %s", s.Definition.Name, quoted(name), offer(name, all))
+			return fmt.Errorf("bind names the argument %s, which no tool of %s has: %s", quoted(name), s.Definition.Name, offer(name, all))
 		}
 	}
 	return nil

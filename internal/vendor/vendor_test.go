@@ -45,6 +45,10 @@ func (d definitions) Find(context.Context, string, string) (*integration.Definit
 	return d.def, nil
 }
 
+func (d definitions) FindFor(context.Context, string, string, string) (*integration.Definition, error) {
+	return d.def, nil
+}
+
 // newWorld connects an account to a vendor that answers by h. change may alter the definition before that; by default nothing authenticates a call.
 func newWorld(t testing.TB, change func(*integration.Definition), h http.HandlerFunc) *world {
 	t.Helper()

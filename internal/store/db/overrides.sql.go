@@ -126,3 +126,58 @@ func (q *Queries) ListOverridesOf(ctx context.Context, arg ListOverridesOfParams
 	}
 	return items, nil
 }
+
+const listServersOfIntegration = `-- name: ListServersOfIntegration :many
+SELECT s.id, s.name, s.config, s.account_id FROM mcp_servers AS s
+JOIN accounts AS a ON a.environment = s.environment AND a.id = s.account_id
+WHERE s.environment = ?1 AND a.integration = ?2 AND s.id > ?3
+ORDER BY s.id LIMIT cast(?4 AS bigint)
+`
+
+type ListServersOfIntegrationParams struct {
+	Environment string
+	Integration string
+	After       string
+	Lim         int64
+}
+
+type ListServersOfIntegrationRow struct {
+	ID        string
+	Name      string
+	Config    string
+	AccountID string
+}
+
+// By id, after one.
+func (q *Queries) ListServersOfIntegration(ctx context.Context, arg ListServersOfIntegrationParams) ([]ListServersOfIntegrationRow, error) {
+	rows, err := q.db.QueryContext(ctx, listServersOfIntegration,
+		arg.Environment,
+		arg.Integration,
+		arg.After,
+		arg.Lim,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListServersOfIntegrationRow
+	for rows.Next() {
+		var i ListServersOfIntegrationRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Config,
+			&i.AccountID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
