@@ -40,3 +40,13 @@ func Stricter(a, b Policy) Policy {
 	}
 	return ""
 }
+
+// Words are the policies as people choose among them, each with a sentence that says what it does.
+var Words = []struct {
+	Policy   Policy
+	Sentence string
+}{
+	{Never, "Calls are sent without a question."},
+	{Destructive, "Before a call deletes something, a person is asked, with what would be lost."},
+	{Writes, "Before a call changes anything, a person is asked, with what would be different."},
+}
