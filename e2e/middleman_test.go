@@ -17,7 +17,8 @@ type middleman struct {
 	URL string
 
 	mu   sync.Mutex
-	sent []string // method and path of each call but logins
+	sent []string    // method and path of each call but logins
+	last http.Header // of the last of them
 	held *hold
 }
 
@@ -56,6 +57,7 @@ func startMiddleman(t *testing.T, h *house) *middleman {
 		if r.URL.Path != "/login" {
 			m.mu.Lock()
 			m.sent = append(m.sent, r.Method+" "+r.URL.RequestURI())
+			m.last = r.Header.Clone()
 			m.mu.Unlock()
 		}
 		proxy.ServeHTTP(w, r)
@@ -70,6 +72,13 @@ func (m *middleman) calls() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return append([]string(nil), m.sent...)
+}
+
+// header is what the last call said in a header.
+func (m *middleman) header(name string) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.last.Get(name)
 }
 
 // holdNext keeps back the answer to the next call with that method. It is released at the test's end at the latest.

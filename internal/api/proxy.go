@@ -15,6 +15,7 @@ import (
 	"sluice/internal/jsonscan"
 	"sluice/internal/permission"
 	"sluice/internal/toolset"
+	"sluice/internal/vendor"
 )
 
 // proxy offers every method of an integration over REST, documented or not: the query's values and the body become the arguments, which go
@@ -117,7 +118,7 @@ func (a *api) callerOf(r *http.Request, accountID string) (*gateway.Caller, erro
 	if err != nil {
 		return nil, err
 	}
-	c.TokenID, c.UserID, c.ClientName, c.RequestID, c.Traceparent = by.tokenID(), by.userID(), r.UserAgent(), r.Header.Get("X-Request-Id"), r.Header.Get("Traceparent")
+	c.TokenID, c.UserID, c.ClientName, c.RequestID, c.Trace = by.tokenID(), by.userID(), r.UserAgent(), r.Header.Get("X-Request-Id"), vendor.TraceOf(r.Header)
 	if r.Header.Get(DoorHeader) == "cli" {
 		c.Door = "cli"
 	}

@@ -169,7 +169,7 @@ func (g *Gateway) send(ctx context.Context, c *Caller, tool *toolset.Tool, prepa
 
 func requestOf(c *Caller, tool *toolset.Tool, p *toolset.Prepared) *vendor.Request {
 	return &vendor.Request{
-		Method: tool.Method, Path: p.Path, Query: p.Query, Header: p.Header, Body: p.Body, ContentType: p.ContentType, Traceparent: c.Traceparent,
+		Method: tool.Method, Path: p.Path, Query: p.Query, Header: p.Header, Body: p.Body, ContentType: p.ContentType, Trace: c.Trace,
 	}
 }
 

@@ -134,7 +134,7 @@ func (g *Gateway) fieldsOf(ctx context.Context, c *Caller, owner *integration.Re
 		return nil, false, nil, fmt.Errorf("read the custom fields of %s: %w", owner.Name, err)
 	}
 	response, err := g.vendor.Do(ctx, c.Account, c.Tools.Definition, &vendor.Request{
-		Method: reader.Method, Path: prepared.Path, Query: prepared.Query, Header: prepared.Header, Traceparent: c.Traceparent,
+		Method: reader.Method, Path: prepared.Path, Query: prepared.Query, Header: prepared.Header, Trace: c.Trace,
 	})
 	if err != nil {
 		return nil, false, nil, fmt.Errorf("read the custom fields of %s: %w", owner.Name, err)

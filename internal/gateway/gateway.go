@@ -31,7 +31,7 @@ type Caller struct {
 	UserID      string // that person
 	ClientName  string
 	RequestID   string
-	Traceparent string
+	Trace       vendor.Trace
 	MaxBytes    int // budget of a list's answer, after which the rest is left for next_cursor; 0: none
 
 	// Where tools ask a person first.

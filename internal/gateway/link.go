@@ -10,6 +10,7 @@ import (
 	"sluice/internal/account"
 	"sluice/internal/mcpserver"
 	"sluice/internal/toolset"
+	"sluice/internal/vendor"
 )
 
 // LinkLife is how long a link to a file can be used.
@@ -55,9 +56,9 @@ func (g *Gateway) link(c *Caller, tool *toolset.Tool, prepared *toolset.Prepared
 
 // Fetcher is who follows a link.
 type Fetcher struct {
-	ClientName  string
-	RequestID   string
-	Traceparent string
+	ClientName string
+	RequestID  string
+	Trace      vendor.Trace
 }
 
 // OpenLink opens the file that a link leads to, as the MCP server or the account that gave it out may have it now. An error wraps ErrNoLink, ErrLinkExpired or ErrLinkRevoked
@@ -81,7 +82,7 @@ func (g *Gateway) OpenLink(ctx context.Context, token string, by Fetcher, part R
 	if err != nil {
 		return nil, nil, err
 	}
-	c.Door, c.TokenID, c.ClientName, c.RequestID, c.Traceparent = "file", l.Token, by.ClientName, by.RequestID, by.Traceparent
+	c.Door, c.TokenID, c.ClientName, c.RequestID, c.Trace = "file", l.Token, by.ClientName, by.RequestID, by.Trace
 	tool, ok := c.Tools.Operation(l.Resource, l.Method)
 	if ok && l.Server != "" {
 		_, ok = c.Tools.Tool(tool.Name)

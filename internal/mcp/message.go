@@ -37,6 +37,8 @@ type meta struct {
 	capabilities    []byte
 	clientInfo      []byte
 	traceparent     []byte
+	tracestate      []byte
+	baggage         []byte
 	progressToken   []byte
 }
 
@@ -181,6 +183,10 @@ func (m *meta) parse(span []byte) *failure {
 			m.clientInfo = value
 		case jsonscan.NameIs(name, "traceparent"):
 			m.traceparent = value
+		case jsonscan.NameIs(name, "tracestate"):
+			m.tracestate = value
+		case jsonscan.NameIs(name, "baggage"):
+			m.baggage = value
 		case jsonscan.NameIs(name, "progressToken"):
 			m.progressToken = value
 		}

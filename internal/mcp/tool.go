@@ -7,6 +7,7 @@ import (
 
 	"sluice/internal/gateway"
 	"sluice/internal/jsonscan"
+	"sluice/internal/vendor"
 )
 
 var noArguments = []byte("{}")
@@ -34,7 +35,7 @@ func (c *call) callTool(dst []byte) ([]byte, *failure) {
 	if c.access != nil {
 		caller.TokenID, caller.UserID = c.access.GrantID, c.access.UserID
 	}
-	caller.ClientName, caller.RequestID, caller.Traceparent = c.clientName(), newRequestID(), c.traceparent()
+	caller.ClientName, caller.RequestID, caller.Trace = c.clientName(), newRequestID(), c.trace()
 
 	name := text(p.name)
 	if f := c.checkScope(caller, name); f != nil {
@@ -112,16 +113,14 @@ func (c *call) clientName() string {
 	return product[:min(len(product), 100)]
 }
 
-// traceparent is the caller's trace context: of the message, else of the request that carried it (W3C Trace Context, section 3.2). What is not one is left out.
-func (c *call) traceparent() string {
-	trace := text(c.message.params.meta.traceparent)
-	if trace == "" {
-		if header := c.header["Traceparent"]; len(header) == 1 {
-			trace = header[0]
-		}
+// trace is the caller's trace context: of the message (2026-07-28, Overview, OpenTelemetry trace context), else of the request that carried it.
+func (c *call) trace() vendor.Trace {
+	meta := &c.message.params.meta
+	if meta.traceparent != nil || meta.tracestate != nil || meta.baggage != nil {
+		return vendor.NewTrace(text(meta.traceparent), text(meta.tracestate), text(meta.baggage))
 	}
-	if len(trace) != 55 || trace[2] != '-' || trace[35] != '-' || trace[52] != '-' || strings.Trim(trace, "0123456789abcdef-") != "" {
-		return ""
+	if c.header["Traceparent"] == nil && c.header["Baggage"] == nil {
+		return vendor.Trace{}
 	}
-	return trace
+	return vendor.TraceOf(c.header)
 }

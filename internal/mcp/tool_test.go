@@ -258,21 +258,21 @@ func TestTellsTheGatewayWhoCalls(t *testing.T) {
 
 	e.call(t, openToken, "2026-07-28", listShips, `{}`)
 	c := last()
-	if c.Door != "mcp" || c.ServerID != "mcp_open" || c.ClientName != "case" || c.Traceparent != "" || !strings.HasPrefix(c.RequestID, "req_") {
+	if c.Door != "mcp" || c.ServerID != "mcp_open" || c.ClientName != "case" || c.Trace != (vendor.Trace{}) || !strings.HasPrefix(c.RequestID, "req_") {
 		t.Errorf("caller %+v", c)
 	}
 	body := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"` + listShips + `"}}`
 	e.post(t, body, map[string]string{"User-Agent": "claude-code/2.1 (cli)", "Traceparent": trace})
-	if c := last(); c.ClientName != "claude-code/2.1" || c.Traceparent != trace {
+	if c := last(); c.ClientName != "claude-code/2.1" || c.Trace.Parent != trace {
 		t.Errorf("caller %+v", c)
 	}
 	e.post(t, strings.Replace(body, `"}}`, `","_meta":{"traceparent":"`+trace+`"}}}`, 1), map[string]string{"Traceparent": "nonsense"})
-	if c := last(); c.Traceparent != trace {
+	if c := last(); c.Trace.Parent != trace {
 		t.Errorf("the trace of the message did not arrive: %+v", c)
 	}
 	e.post(t, body, map[string]string{"Traceparent": strings.Repeat("x", 55)})
-	if c := last(); c.Traceparent != "" {
-		t.Errorf("a trace that is none was passed on: %q", c.Traceparent)
+	if c := last(); c.Trace != (vendor.Trace{}) {
+		t.Errorf("a trace that is none was passed on: %+v", c.Trace)
 	}
 }
 

@@ -88,9 +88,7 @@ func (k *call) header(values *account.Values, auth *account.Authorization) ([][2
 			h = setHeader(h, f[0], f[1])
 		}
 	}
-	if k.req.Traceparent != "" {
-		h = setHeader(h, "Traceparent", k.req.Traceparent)
-	}
+	h = k.req.Trace.appendTo(h)
 	for _, f := range auth.Header {
 		h = setHeader(h, f[0], f[1])
 	}

@@ -19,7 +19,7 @@ type Request struct {
 	Body        []byte  // nil: none
 	Upload      *Upload // instead of Body
 	ContentType string
-	Traceparent string    // W3C trace context of the caller, if any
+	Trace       Trace     // of the caller, if any
 	Page        *Position // list methods: where to read; nil where nothing pages
 }
 

@@ -148,7 +148,7 @@ func TestARequestIsBuiltByTheDefinition(t *testing.T) {
 			{Format: "header", Name: "X-Key", Value: "{{credentials.key}}"}}
 	}, map[string]string{"key": "k&1", "domain": "acme"}, outbound.Options{}, answer(200, typeJSON, `{}`))
 	req := write("/ships/a%2Fb")
-	req.Query, req.Traceparent = "q=1&q=%2B2&api_key=mine", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+	req.Query, req.Trace = "q=1&q=%2B2&api_key=mine", vendor.NewTrace("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "a=1,b=2", "tenant=7")
 	req.Header = [][2]string{{"Cookie", "theme=dark"}, {"X-Many", "1"}, {"X-Many", "2"}, {"x-key", "mine"}, {"X-Version", "8"}}
 	req.Method.Headers = map[string]string{"X-Method": "m"}
 	if r := w.do(t, req); r.Outcome != vendor.OK {
@@ -159,7 +159,7 @@ func TestARequestIsBuiltByTheDefinition(t *testing.T) {
 		t.Errorf("want %s, got %+v", want, got)
 	}
 	for name, want := range map[string]string{"X-Version": "[8]", "X-Domain": "[acme]", "X-Method": "[m]", "X-Key": "[k&1]", "Cookie": "[theme=dark; sid=k&1]", "X-Many": "[1 2]",
-		"Content-Type": "[application/json]", "Accept": "[application/json]", "Traceparent": "[" + req.Traceparent + "]"} {
+		"Content-Type": "[application/json]", "Accept": "[application/json]", "Traceparent": "[" + req.Trace.Parent + "]", "Tracestate": "[a=1,b=2]", "Baggage": "[tenant=7]"} {
 		if got := fmt.Sprint(got.Header[name]); got != want {
 			t.Errorf("%s: want %s, got %s", name, want, got)
 		}
