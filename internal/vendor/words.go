@@ -53,8 +53,12 @@ func (k *call) words(r *Response, said refusal.Refusal, answer *outbound.Respons
 	case status == http.StatusForbidden:
 		lead = k.label + " says that a permission is missing (403)"
 		advice = "The account stays connected; whoever administers it in " + k.label + " can grant the permission."
-		if said.Scope != "" {
-			advice = "Missing: " + said.Scope + ". " + advice
+		scope := said.Scope
+		if scope == "" {
+			scope = k.credential.Mask(missingScope(answer.Header))
+		}
+		if scope != "" {
+			advice = "Missing: " + scope + ". " + advice
 		}
 	case status == http.StatusNotFound:
 		lead = k.label + " knows no such thing (404)"
