@@ -90,8 +90,9 @@ func (d *Door) start(w http.ResponseWriter, r *http.Request) {
 }
 
 func (d *Door) isStartCode(code string) bool {
-	given, err := startAlphabet.DecodeString(strings.ToLower(strings.TrimSpace(code)))
-	return err == nil && len(given) == startBytes && d.Keys.CheckMACPrefix("start", nil, given)
+	code = strings.ToLower(strings.TrimSpace(code))
+	given, err := startAlphabet.DecodeString(code)
+	return err == nil && len(given) == startBytes && startAlphabet.EncodeToString(given) == code && d.Keys.CheckMACPrefix("start", nil, given)
 }
 
 // firstEnvironment is where the first owner is: in the one that there is, or in a new one.

@@ -186,7 +186,7 @@ func keepAnOwner(ctx context.Context, tx *store.Tx, row db.User) error {
 	}
 	others, err := tx.CountOwners(ctx, db.CountOwnersParams{Environment: row.Environment, Besides: row.ID})
 	if err == nil && others == 0 {
-		err = &ConflictError{row.Email + " is the environment's last owner: make somebody else an owner first"}
+		err = &ConflictError{"the user " + row.Email + " is the environment's last owner: make somebody else an owner first"}
 	}
 	return err
 }

@@ -39,7 +39,7 @@ func (s *Service) SignInByProvider(ctx context.Context, p *Provider, c Claims) (
 	case !c.EmailVerified:
 		return nil, &NobodyError{p.Label + " has not verified the address " + email + ": have it verified there, then try again"}
 	case !p.SpeaksFor(email):
-		return nil, &NobodyError{email + " is of no domain that signs in by " + p.Label + " here"}
+		return nil, &NobodyError{"the address " + email + " is of no domain that signs in by " + p.Label + " here"}
 	}
 	u, err := s.ByEmail(ctx, email)
 	switch {
@@ -48,7 +48,7 @@ func (s *Service) SignInByProvider(ctx context.Context, p *Provider, c Claims) (
 	case err != nil:
 		return nil, err
 	case u.Environment != p.Environment:
-		return nil, &NobodyError{email + " is a user of another environment"}
+		return nil, &NobodyError{"the address " + email + " is a user's of another environment"}
 	case u.Subject != "" && u.Issuer == p.Issuer:
 		return nil, &NobodyError{"the user " + email + " is another person to " + p.Label + ": if the address has a new owner, remove the user and invite them anew"}
 	}
@@ -79,7 +79,7 @@ func (s *Service) join(ctx context.Context, p *Provider, c Claims, email string)
 	case !missing(err):
 		return nil, explain(err, "look for an invitation")
 	case p.Role == "":
-		return nil, &NobodyError{email + " was not invited: ask an owner or admin for an invitation"}
+		return nil, &NobodyError{"the address " + email + " was not invited: ask an owner or admin for an invitation"}
 	}
 	return s.Create(ctx, n, Operator)
 }
