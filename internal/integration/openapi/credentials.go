@@ -92,7 +92,7 @@ func (b *builder) security(all []*operation) {
 		b.auth.open = optional(list)
 		return
 	}
-	counts, most, open := map[string]int{}, 0, 0
+	counts, most, open, silent := map[string]int{}, 0, 0, 0
 	for _, o := range all {
 		list := o.own.Get("security")
 		d := demandOf(list)
@@ -100,6 +100,7 @@ func (b *builder) security(all []*operation) {
 			open++
 		}
 		if !list.IsList() {
+			silent++
 			continue
 		}
 		counts[d.key()]++
@@ -107,10 +108,17 @@ func (b *builder) security(all []*operation) {
 			most, b.auth.main, b.auth.open = n, d, optional(list)
 		}
 	}
-	if open > most {
-		b.auth.main = nil
-	}
 	if len(counts) > 0 {
+		// By the word, an operation that says nothing where nothing is said for all needs none (OpenAPI 3.2, "Security Requirement"); documents that name schemes in some
+		// places mostly forgot them in the others, and a credential that is not needed does no harm with the vendor it is for.
+		if need := b.main(); silent > 0 && len(need) > 0 {
+			b.auth.silent = need
+			b.guess("%d of %d operations do not say whether they need a credential: they are taken to need what most others do", silent, len(all))
+			return
+		}
+		if open > most {
+			b.auth.main = nil
+		}
 		return
 	}
 	var names []string
