@@ -9,7 +9,7 @@ import (
 
 // jwtLifetime is how many seconds a token says that it is good for, where it is a JSON Web Token (RFC 7519, 4.1.4). Vendors that hand out such tokens often say it
 // nowhere else, and not all of them answer 401 afterwards: some take the caller for a guest. The token is the vendor's own word about itself, so nothing is verified.
-// Where it says when it was issued, the vendor's clock does not matter.
+// Where it says when it was issued, the vendor's clock does not matter; but as that is told in whole seconds, the token may be one older than it says.
 func jwtLifetime(token string, now time.Time) (seconds float64, ok bool) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
@@ -26,10 +26,8 @@ func jwtLifetime(token string, now time.Time) (seconds float64, ok bool) {
 	if json.Unmarshal(payload, &claims) != nil || claims.Expires <= 0 {
 		return 0, false
 	}
-	from := claims.Issued
-	if from <= 0 {
-		from = float64(now.UnixMilli()) / 1000
+	if seconds = claims.Expires - claims.Issued - 1; claims.Issued <= 0 {
+		seconds = claims.Expires - float64(now.UnixMilli())/1000
 	}
-	seconds = claims.Expires - from
 	return seconds, seconds > 0
 }

@@ -147,14 +147,14 @@ func (g *Gateway) send(ctx context.Context, c *Caller, tool *toolset.Tool, prepa
 		return g.file(ctx, c, tool, prepared)
 	}
 	response, err := g.vendor.Do(ctx, c.Account, c.Tools.Definition, g.request(c, tool, prepared))
-	if err == nil && said != nil && refusedOnFields(response) {
+	if err == nil && said != nil && said.check.Set != nil && refusedOnFields(response) {
 		// The fields may have changed since they were read: what the vendor refused was not done, so it can be said again as it should have been.
 		before := said.check.Set
 		again, ended, failed := g.rewriteAnew(ctx, c, tool, prepared, said)
 		if failed != nil || ended != nil {
 			return ended, failed
 		}
-		if !before.Equal(said.check.Set) {
+		if said.check.Set != nil && !before.Equal(said.check.Set) {
 			response, err = g.vendor.Do(ctx, c.Account, c.Tools.Definition, g.request(c, tool, again))
 		}
 	}
