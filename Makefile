@@ -30,6 +30,11 @@ test-clients: npm ## Agents that are large to install, offline: Claude Code, Gem
 	@tools/npm.sh e2e/agents
 	$(GO) test -tags agents ./e2e/ -run '^TestAgents' -count=1 -v
 
+.PHONY: test-vendors
+test-vendors: npm postgresql ## Real servers as vendors: PocketBase and Directus, which is large to install
+	@tools/npm.sh e2e/directus
+	$(GO) test -tags vendors ./e2e/ -run '^Test(PocketBase|Directus)' -count=1 -v
+
 .PHONY: race
 race: postgresql ## Tests of the packages where goroutines meet, under the race detector
 	tools/race.sh

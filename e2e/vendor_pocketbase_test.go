@@ -1,3 +1,5 @@
+//go:build vendors
+
 package e2e
 
 import (
@@ -177,6 +179,27 @@ func TestPocketBase(t *testing.T) {
 			t.Errorf("the vendor has %v", there)
 		}
 		v.api(t, "PATCH", "/api/collections/customers", `{"fields":`+fields+`}`).want(t, 200)
+	})
+
+	t.Run("an account that is no superuser", func(t *testing.T) {
+		v.api(t, "POST", "/api/collections", `{"name":"visits","type":"base","createRule":"@request.auth.id != ''","listRule":"by = @request.auth.id",
+			"fields":[{"name":"place","type":"text","required":true},{"name":"by","type":"text"}]}`).want(t, 200)
+		var user object
+		v.api(t, "POST", "/api/collections/users/records", `{"email":"bo@example.com","password":"a-password-of-bo","passwordConfirm":"a-password-of-bo"}`).want(t, 200).decode(t, &user)
+		superuser := h.AccountID
+		defer func() { h.AccountID = superuser }()
+		h.connectAccount(t, `{"integration":"pocketbase","context":{"base_url":"`+v.URL+`"},"credentials":{"identity":"bo@example.com","password":"a-password-of-bo","collection":"users"}}`)
+		a := agent{t, connectGoSDK(t, h.mcpServer(t, `{"name":"bo"}`).URL)}
+		// It may not know the fields, so the vendor alone judges what it writes.
+		a.wantRefused("list_all_pocketbase_collections", nil, "(403)", "is not allowed")
+		a.call(nil, "create_a_pocketbase_record", map[string]any{"collection": "visits", "values": map[string]any{"place": "Oslo", "by": user["id"]}})
+		a.wantRefused("create_a_pocketbase_record", map[string]any{"collection": "visits", "values": map[string]any{"by": user["id"]}}, "(400)", "place")
+		a.wantRefused("create_a_pocketbase_record", map[string]any{"collection": "customers", "values": map[string]any{"name": "x"}}, "(403)")
+		var mine listed
+		a.call(&mine, "list_all_pocketbase_records", map[string]any{"collection": "visits"})
+		if len(mine.Result) != 1 || mine.Result[0].text("place") != "Oslo" {
+			t.Errorf("the account sees %v", mine.Result)
+		}
 	})
 
 	t.Run("a token ends", func(t *testing.T) {

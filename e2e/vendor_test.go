@@ -1,3 +1,5 @@
+//go:build vendors
+
 package e2e
 
 import (
@@ -18,7 +20,7 @@ import (
 )
 
 // Servers that nobody here wrote are the vendors in these tests, each by the definition that comes with the binary, and each is asked over its own API
-// what really happened.
+// what really happened. 'make test-vendors' installs them, and runs this.
 
 // startEmpty starts a Sluice on SQLite with nothing in it.
 func startEmpty(t *testing.T) *house {

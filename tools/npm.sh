@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs from the lock file in a folder, only when that has changed: in e2e the MCP clients that the end-to-end tests drive and the Node they need,
-# in e2e/agents the agents that are too large for every run.
+# in e2e/agents the agents that are too large for every run, in e2e/directus a vendor.
 set -euo pipefail
 cd "$(dirname "$0")/../$1"
 

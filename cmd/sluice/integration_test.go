@@ -34,7 +34,7 @@ func TestEveryBuiltInIntegrationIsDescribedWhole(t *testing.T) {
 			t.Errorf("validate printed %q", valid)
 		}
 	}
-	sh.fails(`"nope" is neither a built-in integration \(octapipe`, "integration", "docs", "nope")
+	sh.fails(`"nope" is neither a built-in integration \(directus, octapipe`, "integration", "docs", "nope")
 }
 
 func TestAFaultOfADefinitionIsToldWithItsLine(t *testing.T) {
