@@ -22,7 +22,7 @@ var arrows = map[string][]string{
 		"internal/catalog", "internal/integration", "internal/integration/openapi", "internal/toolset", "internal/gateway", "internal/outbound", "internal/store", "internal/permission", "internal/user"},
 
 	// One running Sluice, put together from its parts.
-	"internal/node": {"integrations", "internal/connection", "internal/oauth", "internal/connect", "internal/link", "internal/page", "internal/webhook", "internal/api", "internal/mcp", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
+	"internal/node": {"integrations", "internal/dashboard", "internal/connection", "internal/oauth", "internal/connect", "internal/link", "internal/page", "internal/webhook", "internal/api", "internal/mcp", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
 		"internal/environment", "internal/audit", "internal/catalog", "internal/confirmation", "internal/integration", "internal/integration/openapi", "internal/origin", "internal/outbound", "internal/secret", "internal/signin", "internal/store", "internal/user", "internal/permission"},
 
 	// Doors: who asks, and in what language.
@@ -35,6 +35,9 @@ var arrows = map[string][]string{
 
 	"internal/oauth": {"internal/connection", "internal/mcpserver", "internal/origin", "internal/page", "internal/permission", "internal/secret", "internal/store", "internal/store/db"},
 
+	"internal/dashboard": {"internal/page", "internal/permission", "internal/user", "internal/confirmation", "internal/clientconfig", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
+		"internal/environment", "internal/audit", "internal/catalog", "internal/integration", "internal/integration/openapi", "internal/jsonscan"},
+
 	// One call.
 	"internal/gateway": {"internal/table", "internal/toolset", "internal/customfield", "internal/vendor", "internal/account", "internal/mcpserver", "internal/audit", "internal/catalog", "internal/integration",
 		"internal/filetype", "internal/jsonscan", "internal/confirmation"},
@@ -46,7 +49,7 @@ var arrows = map[string][]string{
 	// What is kept.
 	"internal/account":     {"internal/confirmation", "internal/refusal", "internal/integration", "internal/jsonscan", "internal/outbound", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/link":        {"internal/account", "internal/store", "internal/store/db", "internal/secret"},
-	"internal/catalog":     {"internal/integration", "internal/store", "internal/store/db"},
+	"internal/catalog":     {"internal/integration", "internal/integration/openapi", "internal/toolset", "internal/jsonscan", "internal/store", "internal/store/db"},
 	"internal/mcpserver":   {"internal/confirmation", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/user":        {"internal/permission", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/environment": {"internal/permission", "internal/store", "internal/store/db", "internal/secret"},
@@ -63,6 +66,7 @@ var arrows = map[string][]string{
 	"internal/permission":          {},
 	"internal/filetype":            {},
 	"internal/page":                {},
+	"internal/clientconfig":        {},
 	"internal/spelling":            {},
 	"internal/table":               {},
 	"internal/expression":          {},

@@ -3,14 +3,12 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"net/http"
-	"strings"
 
-	"sluice/internal/integration"
+	"sluice/internal/catalog"
 	"sluice/internal/integration/openapi"
 	"sluice/internal/permission"
-	"sluice/internal/toolset"
 )
 
 const importPath = "/integration/import"
@@ -30,7 +28,7 @@ func (a *api) importing() {
 			Name    string `query:"name" doc:"The integration's name; made of the document's title if it is not given"`
 			RawBody []byte `contentType:"application/yaml"`
 		}) (*one[importReport], error) {
-			opt := openapi.Options{Name: in.Name, Check: importable}
+			opt := openapi.Options{Name: in.Name}
 			document := in.RawBody
 			if address := addressIn(document); address != "" {
 				var err error
@@ -44,45 +42,22 @@ func (a *api) importing() {
 }
 
 func (a *api) importDocument(ctx context.Context, document []byte, opt openapi.Options) (*one[importReport], error) {
-	if opt.Name == "" {
-		name, err := openapi.NameOf(document)
-		if err != nil {
-			return nil, notImported(err)
+	entry, report, err := a.Catalog.Import(ctx, caller(ctx).Environment, caller(ctx).ID, document, opt)
+	if wrong, ok := errors.AsType[*catalog.ImportError](err); ok {
+		status := http.StatusUnprocessableEntity
+		if wrong.Taken {
+			status = http.StatusConflict
 		}
-		opt.Name = name
+		p := problem(status, sentence(wrong.Message))
+		if wrong.Field != "" {
+			p = p.at(wrong.Field)
+		}
+		return nil, p
 	}
-	if err := openapi.CheckName(opt.Name); err != nil {
-		return nil, problem(http.StatusUnprocessableEntity, sentence(err.Error())).at("name")
-	}
-	over, err := a.Catalog.Imported(ctx, caller(ctx).Environment, opt.Name)
 	if err != nil {
 		return nil, err
 	}
-	if over.Mine != nil && over.Before == nil {
-		return nil, problem(http.StatusConflict, "There is an integration of the name "+opt.Name+" that was not imported: give another one by ?name=.").at("name")
-	}
-	definition, imported, report, err := openapi.Update(document, opt, over.Before, over.Mine)
-	if err != nil {
-		return nil, notImported(err)
-	}
-	entry, err := a.Catalog.PutImported(ctx, caller(ctx).Environment, caller(ctx).ID, over, imported, definition)
-	if err != nil {
-		return nil, err
-	}
-	return &one[importReport]{importReport{definition.Name, definition.Label, entry.Version, report}}, nil
-}
-
-func notImported(err error) error {
-	return problem(http.StatusUnprocessableEntity, "The document is not imported: "+sentence(strings.ReplaceAll(err.Error(), "\n", "; ")))
-}
-
-// importable reports what keeps a definition from being stored.
-func importable(d *integration.Definition) error {
-	if at, found := findNUL(d.JSON()); found {
-		return fmt.Errorf("%s holds the character U+0000, which cannot be stored", named(at))
-	}
-	_, err := toolset.Compile(d, toolset.Options{})
-	return err
+	return &one[importReport]{importReport{entry.Definition.Name, entry.Definition.Label, entry.Version, report}}, nil
 }
 
 // addressIn is the URL of the document, where the body gives that in its place.

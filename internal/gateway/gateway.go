@@ -97,6 +97,8 @@ type Vendor interface {
 	Do(ctx context.Context, acct *account.Account, def *integration.Definition, req *vendor.Request) (*vendor.Response, error)
 	// Open is Do for an answer that is a file: where all is well there is a Content, to be closed.
 	Open(ctx context.Context, acct *account.Account, def *integration.Definition, req *vendor.Request) (*vendor.Content, *vendor.Response, error)
+	// Describe tells what Do would send, and sends nothing.
+	Describe(ctx context.Context, acct *account.Account, def *integration.Definition, req *vendor.Request) (*vendor.Outgoing, error)
 }
 
 // Servers finds an MCP server of an account, or an error that wraps mcpserver.ErrNotFound.

@@ -25,6 +25,7 @@ import (
 	"sluice/internal/confirmation"
 	"sluice/internal/connect"
 	"sluice/internal/connection"
+	"sluice/internal/dashboard"
 	"sluice/internal/download"
 	"sluice/internal/environment"
 	"sluice/internal/gateway"
@@ -92,15 +93,16 @@ type Node struct {
 
 	Confirmations *confirmation.Service // what waits for a person
 
-	metrics  *metrics
-	outbound *outbound.Client
-	fetcher  *outbound.Client // of files that callers name by URL
-	mcp      *mcp.Handler
-	api      http.Handler
-	files    *download.Handler
-	connect  http.Handler
-	oauth    *oauth.Door
-	closers  []func()
+	metrics   *metrics
+	outbound  *outbound.Client
+	fetcher   *outbound.Client // of files that callers name by URL
+	mcp       *mcp.Handler
+	api       http.Handler
+	dashboard http.Handler
+	files     *download.Handler
+	connect   http.Handler
+	oauth     *oauth.Door
+	closers   []func()
 
 	background sync.WaitGroup // announcements under way
 }
@@ -237,6 +239,10 @@ func (n *Node) openDoors() error {
 		Links: n.Links, LinkURL: func(token string) string { return connect.URL(n.Settings.PublicURL, token) }, CallbackURL: n.Settings.PublicURL + connect.CallbackPath,
 		MCPURL: n.MCPURL, Fetch: n.fetchImport, Ready: n.Store.Ping, Version: n.Settings.Version, Log: n.Settings.Log,
 	})
+	n.dashboard = dashboard.New(dashboard.Config{
+		Door: n.SignIn, Users: n.Users, Environments: n.Environments, Accounts: n.Accounts, Servers: n.Servers, Catalog: n.Catalog, Audit: n.Audit, Gateway: n.Gateway,
+		Confirmations: n.Confirmations, PublicURL: n.Settings.PublicURL, MCPURL: n.MCPURL, Fetch: n.fetch, Log: n.Settings.Log,
+	})
 	return nil
 }
 
@@ -330,6 +336,14 @@ func (n *Node) Handler() http.Handler {
 		}
 		if strings.HasPrefix(r.URL.Path, connect.Path) {
 			n.connect.ServeHTTP(w, r)
+			return
+		}
+		if r.URL.Path == dashboard.Path || strings.HasPrefix(r.URL.Path, dashboard.Path+"/") {
+			n.dashboard.ServeHTTP(w, r)
+			return
+		}
+		if r.URL.Path == "/" && strings.Contains(r.Header.Get("Accept"), "text/html") { // a browser; others are told what this is
+			http.Redirect(w, r, dashboard.Path, http.StatusSeeOther)
 			return
 		}
 		n.api.ServeHTTP(w, r)

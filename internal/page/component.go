@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -24,8 +25,11 @@ var (
 // Functions are what page templates can call beside the standard ones.
 //
 //	{{field FORM NAME LABEL ATTRIBUTE…}}          an input with its label; "rows=8" makes it a text area, "help=…" stands under it
+//	{{fieldOf FORM NAME LABEL []ATTRIBUTE}}       field, where the attributes are a list
 //	{{choice FORM NAME LABEL OPTIONS ATTRIBUTE…}} a list to choose from; OPTIONS is []Option
-//	{{choices FORM NAME LABEL OPTIONS TYPE}}      all options to be seen; TYPE is radio or checkbox
+//	{{choiceOf FORM NAME LABEL OPTIONS []ATTRIBUTE}}
+//	{{choices FORM NAME LABEL OPTIONS TYPE ATTRIBUTE…}}      all options to be seen; TYPE is radio or checkbox
+//	                                              "compact" sets them close; "id=…" tells two groups of one name apart
 //	{{check FORM NAME LABEL ATTRIBUTE…}}          one box to tick; its value is "on"
 //	{{errors FORM}}                               what is wrong, at the top of a form
 //	{{code TEXT LABEL}}                           a block of code with a button that copies it
@@ -36,11 +40,19 @@ var (
 //	{{notice KIND TEXT}}                          a sentence that must be seen: info, ok, warn, bad
 //	{{when TIME}}                                 a point in time, which the script shows in the reader's own zone; "never" for none
 //	{{count N SINGULAR}}                          "1 tool", "3 tools"
+//	{{thousands N}}                               12,345
+//	{{short TEXT N}}                              at most so many characters
 //	{{icon NAME}}
 //	{{asset NAME}}                                the URL of a file under static/
 var Functions = template.FuncMap{
-	"field": field, "choice": choice, "choices": choices, "check": check, "errors": formErrors,
-	"code": code, "copyable": copyable, "tabs": tabs, "pager": pager, "badge": badge, "notice": notice, "when": when, "count": Count, "icon": icon,
+	"field": field, "fieldOf": func(f *Form, name, label string, attributes []string) (template.HTML, error) {
+		return field(f, name, label, attributes...)
+	},
+	"choiceOf": func(f *Form, name, label string, options []Option, attributes []string) (template.HTML, error) {
+		return choice(f, name, label, options, attributes...)
+	},
+	"choice": choice, "choices": choices, "check": check, "errors": formErrors,
+	"code": code, "copyable": copyable, "tabs": tabs, "pager": pager, "badge": badge, "notice": notice, "when": when, "count": Count, "thousands": thousands, "short": short, "icon": icon,
 	"asset": func(name string) (string, error) {
 		if a := assets[name]; a != nil {
 			return a.url, nil
@@ -66,7 +78,7 @@ type input struct {
 	Name, ID, Label, Help, Error, Value, Type string
 	Values                                    []string
 	Rows                                      string
-	Required                                  bool
+	Required, Compact                         bool
 	Attributes                                []template.HTMLAttr
 	Options                                   []Option
 }
@@ -92,6 +104,10 @@ func newInput(f *Form, name, label string, attributes []string) (*input, error) 
 			if !given {
 				in.Value, in.Values = value, []string{value}
 			}
+		case key == "id":
+			in.ID = "f-" + value
+		case key == "compact":
+			in.Compact = true
 		case key == "required":
 			in.Required = true
 		case strings.HasPrefix(key, "data-"), slices.Contains(plain, key):
@@ -217,6 +233,28 @@ func Count(n int, singular string) string {
 		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(singular, "y"))
 	}
 	return fmt.Sprintf("%d %ss", n, singular)
+}
+
+// thousands writes a number with its digits in groups.
+func thousands(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// short cuts a long text between words, where it can.
+func short(s string, most int) string {
+	runes := []rune(s)
+	if len(runes) <= most {
+		return s
+	}
+	cut := string(runes[:most])
+	if i := strings.LastIndexByte(cut, ' '); i > most/2 {
+		cut = cut[:i]
+	}
+	return cut + "…"
 }
 
 func render(name string, data any) (template.HTML, error) {

@@ -3,7 +3,7 @@
 //
 // It imports nothing of Sluice. A door embeds its templates, has them read by Parse, stands behind Guard, and answers with (*Set).Write:
 //
-//	//go:embed templates
+//	//go:embed all:templates
 //	var files embed.FS
 //	var pages = page.Parse(page.Sub(files, "templates"))
 //
@@ -36,6 +36,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"text/template/parse"
 )
 
 // Frame is what stands around a page: where one can go, and who is there.
@@ -70,13 +71,17 @@ type Set struct {
 }
 
 // Parse reads the *.html files at the root of a file system. Each is a page, named like its file without the ending, and defines "title" and "main";
-// what a file defines whose name begins with an underscore is for all of them. Templates are part of the program: Parse panics at a faulty one.
-func Parse(files fs.FS) *Set {
+// what a file defines whose name begins with an underscore is for all of them. They can call Functions, and those given. Templates are part of the program:
+// Parse panics at a faulty one.
+func Parse(files fs.FS, functions ...template.FuncMap) *Set {
 	names, err := fs.Glob(files, "*.html")
 	if err != nil {
 		panic(err)
 	}
 	base := template.Must(layout.Clone())
+	for _, more := range functions {
+		base.Funcs(more)
+	}
 	var own []string
 	for _, name := range names {
 		if strings.HasPrefix(name, "_") {
@@ -93,9 +98,50 @@ func Parse(files fs.FS) *Set {
 				panic(fmt.Sprintf("page template %s does not define %q", name, part))
 			}
 		}
+		for _, one := range t.Templates() {
+			if missing := undefined(t, one.Tree); missing != "" {
+				panic(fmt.Sprintf("page template %s uses %q, which nothing defines (files whose names begin with an underscore are embedded by all: only)", name, missing))
+			}
+		}
 		s.pages[strings.TrimSuffix(name, ".html")] = t
 	}
 	return s
+}
+
+// undefined answers the name of a template that a tree uses and nobody defines, "" if there is none: without this, the first visitor would find it.
+func undefined(t *template.Template, tree *parse.Tree) (missing string) {
+	if tree == nil || tree.Root == nil {
+		return ""
+	}
+	var walk func(parse.Node)
+	list := func(l *parse.ListNode) {
+		if l != nil {
+			walk(l)
+		}
+	}
+	walk = func(n parse.Node) {
+		switch n := n.(type) {
+		case *parse.ListNode:
+			for _, below := range n.Nodes {
+				walk(below)
+			}
+		case *parse.IfNode:
+			list(n.List)
+			list(n.ElseList)
+		case *parse.RangeNode:
+			list(n.List)
+			list(n.ElseList)
+		case *parse.WithNode:
+			list(n.List)
+			list(n.ElseList)
+		case *parse.TemplateNode:
+			if t.Lookup(n.Name) == nil {
+				missing = n.Name
+			}
+		}
+	}
+	walk(tree.Root)
+	return missing
 }
 
 // Sub is a folder of a file system, for a door that embeds its templates in one.

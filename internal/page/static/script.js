@@ -55,6 +55,20 @@ for (const form of document.querySelectorAll("form[data-live]")) {
   });
 }
 
+// An element with data-load is a first state that holds without script; what the address answers takes its place.
+async function load(root) {
+  for (const element of root.querySelectorAll("[data-load]")) {
+    const address = element.dataset.load;
+    delete element.dataset.load;
+    element.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(address);
+      if (answer.ok) prepare(element, await answer.text());
+    } catch { /* the first state stays */ }
+    element.removeAttribute("aria-busy");
+  }
+}
+
 // An element with data-poll asks its address for its own successor, until one comes that does not ask again.
 function poll(root) {
   for (const element of root.querySelectorAll("[data-poll]")) {
@@ -72,9 +86,11 @@ function poll(root) {
   }
 }
 
-// A select or box with data-submit sends its form when it is changed; the button that does so without script is hidden.
+// A select or box with data-submit sends its form when it is changed, by the button that carries what it says: data-submit="refresh" takes the one with data-refresh.
 document.addEventListener("change", (event) => {
-  if (event.target.dataset?.submit !== undefined) event.target.form.requestSubmit();
+  if (event.target.dataset?.submit === undefined) return;
+  const form = event.target.form;
+  form.requestSubmit(form.querySelector(`button[data-${event.target.dataset.submit || "submit"}]`));
 });
 
 function prepare(element, html) {
@@ -101,6 +117,7 @@ function ready(root) {
     element.textContent = element.dataset.exact !== undefined ? then.toLocaleString() : relative(then);
   }
   poll(root);
+  load(root);
 }
 
 ready(document);

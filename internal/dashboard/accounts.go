@@ -1,0 +1,255 @@
+package dashboard
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"sluice/internal/account"
+	"sluice/internal/catalog"
+	"sluice/internal/integration"
+	"sluice/internal/mcpserver"
+	"sluice/internal/page"
+)
+
+// perPage is how many rows a list shows at once.
+const perPage = 50
+
+// state is how a status is shown.
+type state struct{ Kind, Words string }
+
+var accountStates = map[account.Status]state{
+	account.Connecting:      {"info", "Connecting"},
+	account.Active:          {"ok", "Active"},
+	account.NeedsReauth:     {"bad", "Needs reconnecting"},
+	account.ValidationError: {"bad", "Not accepted"},
+	account.Disabled:        {"", "Disabled"},
+}
+
+// accountRow is an account as lists show it.
+type accountRow struct {
+	*account.Account
+	Title, Label string // of the account, of its integration
+	State        state
+	LastUsed     time.Time
+}
+
+// URL is the account's page.
+func (a *accountRow) URL() string { return accountURL(a.ID) }
+
+func accountURL(id string) string { return home + "/" + url.PathEscape(id) }
+
+func (v *visit) row(acct *account.Account) *accountRow {
+	row := &accountRow{Account: acct, Title: acct.Name, Label: acct.Integration, State: accountStates[acct.Status]}
+	if def, err := v.Catalog.Find(v.r.Context(), acct.Environment, acct.Integration); err == nil {
+		row.Label = def.Label
+	}
+	if row.Title == "" {
+		row.Title = row.Label
+	}
+	return row
+}
+
+func (v *visit) accounts() error {
+	q := v.r.URL.Query()
+	filter := account.Filter{Integration: q.Get("integration"), Status: account.Status(q.Get("status")), Before: q.Get("before"), Limit: perPage}
+	found, next, err := v.Accounts.List(v.r.Context(), v.env(), filter)
+	if err != nil {
+		return err
+	}
+	ids := make([]string, len(found))
+	for i, a := range found {
+		ids[i] = a.ID
+	}
+	used, err := v.Audit.LastOfAccounts(v.r.Context(), v.env(), ids)
+	if err != nil {
+		return err
+	}
+	data := struct {
+		*visit
+		Rows         []*accountRow
+		Filtered     bool
+		Form         *page.Form
+		Integrations []page.Option
+		States       []page.Option
+		Pages        page.Pages
+	}{visit: v, Form: &page.Form{Values: q}, Filtered: filter.Integration != "" || filter.Status != "" || filter.Before != "", Pages: v.pages("before", next, len(found), "account")}
+	for _, a := range found {
+		row := v.row(a)
+		row.LastUsed = used[a.ID]
+		data.Rows = append(data.Rows, row)
+	}
+	if len(data.Rows) == 0 && !data.Filtered {
+		return v.show("welcome", data)
+	}
+	entries, err := v.Catalog.List(v.r.Context(), v.env())
+	if err != nil {
+		return err
+	}
+	data.Integrations = []page.Option{{Value: "", Label: "All"}}
+	for _, e := range entries {
+		data.Integrations = append(data.Integrations, page.Option{Value: e.Definition.Name, Label: e.Definition.Label})
+	}
+	data.States = []page.Option{{Value: "", Label: "All"}}
+	for _, s := range account.Statuses {
+		data.States = append(data.States, page.Option{Value: string(s), Label: accountStates[s].Words})
+	}
+	return v.show("accounts", data)
+}
+
+// pages is the way through a list whose place is kept in a parameter of the URL.
+func (v *visit) pages(parameter, next string, shown int, what string) page.Pages {
+	q := v.r.URL.Query()
+	p := page.Pages{}
+	if q.Get(parameter) != "" {
+		q.Del(parameter)
+		p.First = v.r.URL.Path + "?" + q.Encode()
+	}
+	if next != "" {
+		q.Set(parameter, next)
+		p.Next = v.r.URL.Path + "?" + q.Encode()
+	}
+	p.Words = page.Count(shown, what) + " on this page"
+	return p
+}
+
+// accountPage is what all pages of one account show.
+type accountPage struct {
+	*visit
+	Account    *accountRow
+	Definition *integration.Definition // nil: the environment has none of that name any more
+	Tabs       []page.Link
+}
+
+// account finds the account that the path names.
+func (v *visit) account(tab string) (accountPage, error) {
+	acct, err := v.Accounts.Get(v.r.Context(), v.env(), v.r.PathValue("id"))
+	if err != nil {
+		return accountPage{}, err
+	}
+	p := accountPage{visit: v, Account: v.row(acct)}
+	if p.Definition, err = v.Catalog.Find(v.r.Context(), acct.Environment, acct.Integration); err != nil && !errors.Is(err, catalog.ErrNotFound) {
+		return p, err
+	}
+	for _, t := range []struct{ label, path, needs string }{
+		{"MCP servers", "", "servers:read"}, {"Tools", "/tools", "tools:read"}, {"Logs", "/logs", "logs:read"}, {"Settings", "/settings", "accounts:read"},
+	} {
+		if v.May(t.needs) {
+			p.Tabs = append(p.Tabs, page.Link{Label: t.label, URL: p.Account.URL() + t.path, Current: t.label == tab})
+		}
+	}
+	return p, nil
+}
+
+func (v *visit) accountSettings() error {
+	p, err := v.account("Settings")
+	if err != nil {
+		return err
+	}
+	return v.showSettings(http.StatusOK, p, page.NewForm("name", p.Account.Name, "tenant_id", p.Account.TenantID))
+}
+
+func (v *visit) showSettings(status int, p accountPage, form *page.Form) error {
+	return v.showAs(status, "account-settings", struct {
+		accountPage
+		Form *page.Form
+	}{p, form})
+}
+
+func (v *visit) changeAccount() error {
+	p, err := v.account("Settings")
+	if err != nil {
+		return err
+	}
+	form, ok := v.form()
+	if !ok {
+		return nil
+	}
+	name, tenant := form.Get("name"), form.Get("tenant_id")
+	if _, err := v.Accounts.Update(v.r.Context(), v.env(), p.Account.ID, account.Change{Name: &name, TenantID: &tenant}); err != nil {
+		if !faulty(form, err) {
+			return err
+		}
+		return v.showSettings(http.StatusUnprocessableEntity, p, form)
+	}
+	return v.done(p.Account.URL()+"/settings", "The account's settings are saved.")
+}
+
+// checkAccount proves the account's credential with the vendor.
+func (v *visit) checkAccount() error {
+	p, err := v.account("Settings")
+	if err != nil {
+		return err
+	}
+	if _, err := v.Accounts.RefreshCredentials(v.r.Context(), v.env(), p.Account.ID); err != nil {
+		form := page.NewForm("name", p.Account.Name, "tenant_id", p.Account.TenantID)
+		if !faulty(form, err) {
+			return err
+		}
+		again, err := v.account("Settings") // its status may be another now
+		if err != nil {
+			return err
+		}
+		whole := &page.Form{Values: form.Values}
+		for _, message := range form.Errors {
+			whole.Fail("", "The credential did not prove good. "+message)
+		}
+		return v.showSettings(http.StatusUnprocessableEntity, again, whole)
+	}
+	return v.done(p.Account.URL()+"/settings", p.Account.Label+" accepts the credential.")
+}
+
+func (v *visit) disableAccount() error {
+	return v.setStatus(account.Disabled, "The account is disabled: its MCP servers call nothing until it is enabled again.")
+}
+
+func (v *visit) enableAccount() error {
+	return v.setStatus(account.Active, "The account is enabled.")
+}
+
+func (v *visit) setStatus(to account.Status, notice string) error {
+	p, err := v.account("Settings")
+	if err != nil {
+		return err
+	}
+	if _, err := v.Accounts.Update(v.r.Context(), v.env(), p.Account.ID, account.Change{Status: &to}); err != nil {
+		form := page.NewForm("name", p.Account.Name, "tenant_id", p.Account.TenantID)
+		if !faulty(form, err) {
+			return err
+		}
+		whole := &page.Form{Values: form.Values}
+		for _, message := range form.Errors {
+			whole.Fail("", message)
+		}
+		return v.showSettings(http.StatusUnprocessableEntity, p, whole)
+	}
+	return v.done(p.Account.URL()+"/settings", notice)
+}
+
+func (v *visit) deleteAccountForm() error {
+	p, err := v.account("Settings")
+	if err != nil {
+		return err
+	}
+	servers, next, err := v.Servers.List(v.r.Context(), v.env(), p.Account.ID, "", perPage)
+	if err != nil {
+		return err
+	}
+	return v.show("account-delete", struct {
+		accountPage
+		Servers []*mcpserver.Server
+		More    bool
+	}{p, servers, next != ""})
+}
+
+func (v *visit) deleteAccount() error {
+	p, err := v.account("Settings")
+	if err != nil {
+		return err
+	}
+	if err := v.Accounts.Delete(v.r.Context(), v.env(), p.Account.ID); err != nil {
+		return err
+	}
+	return v.done(home, "“"+p.Account.Title+"” is deleted, with the MCP servers on it. Its calls stay in the log.")
+}

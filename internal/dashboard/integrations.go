@@ -1,0 +1,181 @@
+package dashboard
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"sluice/internal/catalog"
+	"sluice/internal/integration"
+	"sluice/internal/page"
+)
+
+// integrationRow is an integration as lists show it.
+type integrationRow struct {
+	*catalog.Entry
+	Name, Label, Description, URL string
+	Tools, Methods                int
+}
+
+func rowOfIntegration(e *catalog.Entry) *integrationRow {
+	d := e.Definition
+	row := &integrationRow{Entry: e, Name: d.Name, Label: d.Label, Description: d.Description, URL: Path + "/integrations/" + url.PathEscape(d.Name)}
+	for _, r := range d.Resources {
+		row.Methods += len(r.Methods)
+		for _, m := range r.Methods {
+			if m.Doc != nil {
+				row.Tools++
+			}
+		}
+	}
+	return row
+}
+
+func integrationRows(entries []*catalog.Entry) []*integrationRow {
+	rows := make([]*integrationRow, len(entries))
+	for i, e := range entries {
+		rows[i] = rowOfIntegration(e)
+	}
+	return rows
+}
+
+func (v *visit) integrations() error {
+	entries, err := v.Catalog.List(v.r.Context(), v.env())
+	if err != nil {
+		return err
+	}
+	// They are listed by name, so a page begins after the last one's.
+	after := v.r.URL.Query().Get("after")
+	rest := entries[len(entries):]
+	if i := slices.IndexFunc(entries, func(e *catalog.Entry) bool { return e.Definition.Name > after }); i >= 0 {
+		rest = entries[i:]
+	}
+	next := ""
+	if len(rest) > perPage {
+		rest = rest[:perPage]
+		next = rest[perPage-1].Definition.Name
+	}
+	return v.show("integrations", struct {
+		*visit
+		Rows  []*integrationRow
+		Pages page.Pages
+	}{v, integrationRows(rest), v.pages("after", next, len(rest), "integration")})
+}
+
+// integrationPage is what the pages of one integration show.
+type integrationPage struct {
+	*visit
+	Row        *integrationRow
+	Definition *integration.Definition
+}
+
+func (v *visit) theIntegration() (integrationPage, error) {
+	entry, err := v.Catalog.Get(v.r.Context(), v.env(), v.r.PathValue("name"))
+	if err != nil {
+		return integrationPage{}, err
+	}
+	return integrationPage{v, rowOfIntegration(entry), entry.Definition}, nil
+}
+
+// resourceRow is a resource as its integration's page lists it.
+type resourceRow struct {
+	Name, URL      string
+	Tags           []string
+	Tools, Methods int
+}
+
+func (v *visit) integration() error {
+	p, err := v.theIntegration()
+	if err != nil {
+		return err
+	}
+	data := struct {
+		integrationPage
+		Ways      []string
+		Resources []resourceRow
+	}{integrationPage: p}
+	for _, c := range append([]integration.Credentials{p.Definition.Credentials}, p.Definition.Credentials.Alternatives...) {
+		words := map[string]string{
+			"none": "no credential", "static": "a key or token", "login": "a login that yields a token", "oauth2_authorization_code": "OAuth 2, by signing in at the vendor",
+			"oauth2_client_credentials": "OAuth 2, by a client’s id and secret",
+		}[c.Format]
+		if words == "" {
+			words = c.Format
+		}
+		if c.Label != "" {
+			words = c.Label + ": " + words
+		}
+		data.Ways = append(data.Ways, words)
+	}
+	for _, r := range p.Definition.Resources {
+		row := resourceRow{Name: r.Name, URL: p.Row.URL + "/" + url.PathEscape(r.Name), Tags: r.Tags, Methods: len(r.Methods)}
+		for _, m := range r.Methods {
+			if m.Doc != nil {
+				row.Tools++
+			}
+		}
+		data.Resources = append(data.Resources, row)
+	}
+	return v.show("integration", data)
+}
+
+// methodRow is a method with its documentation.
+type methodRow struct {
+	Method            *integration.Method
+	Tool              string // "": not documented, so reached by the proxy API alone
+	HTTP              string
+	Description       string
+	Query, Body, Item string
+	Examples          []integration.Example
+	Tags              []string
+	Kind              string
+}
+
+func (v *visit) resource() error {
+	p, err := v.theIntegration()
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(p.Definition.Resources, func(r *integration.Resource) bool { return r.Name == v.r.PathValue("resource") })
+	if i < 0 {
+		return errNoPage
+	}
+	r := p.Definition.Resources[i]
+	data := struct {
+		integrationPage
+		Resource *integration.Resource
+		Methods  []methodRow
+	}{integrationPage: p, Resource: r}
+	for _, m := range r.Methods {
+		row := methodRow{Method: m, HTTP: strings.ToUpper(m.HTTPMethod) + " " + m.Path, Tags: m.Tags, Kind: "writes"}
+		switch {
+		case m.Name == "list" || m.Name == "get" || m.Safe:
+			row.Kind = "reads"
+		case strings.HasSuffix(m.Name, "delete"):
+			row.Kind = "deletes"
+		}
+		if m.Doc != nil {
+			row.Tool, row.Description, row.Examples = integration.ToolName(p.Definition, r, m), m.Doc.Description, m.Doc.Examples
+			row.Query, row.Body, row.Item = pretty(m.Doc.QuerySchema), pretty(m.Doc.BodySchema), pretty(m.Doc.ResponseSchema)
+		}
+		data.Methods = append(data.Methods, row)
+	}
+	return v.show("resource", data)
+}
+
+// Pretty shows JSON in templates.
+func (v *visit) Pretty(b []byte) string { return pretty(b) }
+
+// definition sends the whole definition as a file.
+func (v *visit) definition() error {
+	p, err := v.theIntegration()
+	if err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "application/json")
+	v.w.Header().Set("Content-Disposition", `attachment; filename="`+p.Definition.Name+`.json"`)
+	v.w.WriteHeader(http.StatusOK)
+	v.w.Write(p.Definition.JSON()) // to a browser that may have gone: nobody is left to tell
+	return nil
+}

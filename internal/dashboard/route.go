@@ -1,0 +1,94 @@
+package dashboard
+
+import (
+	"strings"
+
+	"sluice/internal/page"
+	"sluice/internal/permission"
+)
+
+// route is a page or an action, with the permission that it needs.
+type route struct {
+	pattern string
+	needs   permission.Permission
+	serve   func(*visit) error
+}
+
+// home is where the dashboard begins.
+const home = Path + "/accounts"
+
+// signOut is where the door to the outside ends a session.
+const signOut = "/sign-out"
+
+// routes are all pages and actions. What needs nothing is for everybody who is signed in.
+var routes = []route{
+	{"GET /dashboard/{$}", "", func(v *visit) error { return v.done(home, "") }},
+
+	{"GET /dashboard/accounts", permission.AccountsRead, (*visit).accounts},
+	{"GET /dashboard/connect", permission.AccountsWrite, (*visit).chooseIntegration},
+	{"GET /dashboard/connect/{integration}", permission.AccountsWrite, (*visit).connectForm},
+	{"POST /dashboard/connect/{integration}", permission.AccountsWrite, (*visit).connect},
+	{"GET /dashboard/accounts/{id}", permission.ServersRead, (*visit).servers},
+	{"GET /dashboard/accounts/{id}/tools", permission.ToolsRead, (*visit).tools},
+	{"GET /dashboard/accounts/{id}/logs", permission.LogsRead, (*visit).accountLogs},
+	{"GET /dashboard/accounts/{id}/settings", permission.AccountsRead, (*visit).accountSettings},
+	{"POST /dashboard/accounts/{id}/settings", permission.AccountsWrite, (*visit).changeAccount},
+	{"GET /dashboard/accounts/{id}/reconnect", permission.AccountsWrite, (*visit).reconnectForm},
+	{"POST /dashboard/accounts/{id}/reconnect", permission.AccountsWrite, (*visit).reconnect},
+	{"POST /dashboard/accounts/{id}/check", permission.AccountsWrite, (*visit).checkAccount},
+	{"POST /dashboard/accounts/{id}/disable", permission.AccountsWrite, (*visit).disableAccount},
+	{"POST /dashboard/accounts/{id}/enable", permission.AccountsWrite, (*visit).enableAccount},
+	{"GET /dashboard/accounts/{id}/delete", permission.AccountsWrite, (*visit).deleteAccountForm},
+	{"POST /dashboard/accounts/{id}/delete", permission.AccountsWrite, (*visit).deleteAccount},
+
+	{"GET /dashboard/accounts/{id}/servers/new", permission.ServersWrite, (*visit).newServer},
+	{"POST /dashboard/accounts/{id}/servers/new", permission.ServersWrite, (*visit).createServer},
+	{"POST /dashboard/accounts/{id}/servers/preview", permission.ServersRead, (*visit).previewServer},
+	{"GET /dashboard/accounts/{id}/servers/bind", permission.ServersWrite, (*visit).bindChoices},
+	{"GET /dashboard/accounts/{id}/servers/{mcp}", permission.ServersRead, (*visit).server},
+	{"POST /dashboard/accounts/{id}/servers/{mcp}", permission.ServersWrite, (*visit).changeServer},
+	{"GET /dashboard/accounts/{id}/servers/{mcp}/revoke", permission.ServersWrite, (*visit).revokeServerForm},
+	{"POST /dashboard/accounts/{id}/servers/{mcp}/revoke", permission.ServersWrite, (*visit).revokeServer},
+
+	{"GET /dashboard/accounts/{id}/tools/{tool}", permission.ToolsRead, (*visit).playground},
+	{"POST /dashboard/accounts/{id}/tools/{tool}", permission.ToolsRead, (*visit).play}, // a tool that is not safe needs tools:write
+
+	{"GET /dashboard/logs", permission.LogsRead, (*visit).logs},
+	{"GET /dashboard/logs/export", permission.LogsRead, (*visit).exportLogs},
+	{"GET /dashboard/logs/{call}", permission.LogsRead, (*visit).call},
+
+	{"GET /dashboard/integrations", permission.IntegrationsRead, (*visit).integrations},
+	{"GET /dashboard/import", permission.IntegrationsWrite, (*visit).importForm},
+	{"POST /dashboard/import", permission.IntegrationsWrite, (*visit).importDocument},
+	{"GET /dashboard/integrations/{name}", permission.IntegrationsRead, (*visit).integration},
+	{"GET /dashboard/integrations/{name}/definition.json", permission.IntegrationsRead, (*visit).definition},
+	{"GET /dashboard/integrations/{name}/{resource}", permission.IntegrationsRead, (*visit).resource},
+}
+
+// sections are the places of the navigation.
+var sections = []struct {
+	label, path, icon string
+	needs             permission.Permission
+}{
+	{"Integrated accounts", Path + "/accounts", "accounts", permission.AccountsRead},
+	{"Logs", Path + "/logs", "logs", permission.LogsRead},
+	{"Integrations", Path + "/integrations", "integrations", permission.IntegrationsRead},
+}
+
+// frame is what stands around the visitor's page.
+func (v *visit) frame() page.Frame {
+	f := page.Frame{Home: home, Name: v.person.Name, Detail: string(v.person.Role), SignOut: signOut}
+	if f.Name == "" {
+		f.Name = v.person.Email
+	}
+	if env, err := v.Environments.Get(v.r.Context(), v.env()); err == nil {
+		f.Environment = env.Name
+	}
+	for _, s := range sections {
+		if v.may.Has(s.needs) {
+			at := v.r.URL.Path
+			f.Sections = append(f.Sections, page.Link{Label: s.label, URL: s.path, Icon: s.icon, Current: at == s.path || strings.HasPrefix(at, s.path+"/")})
+		}
+	}
+	return f
+}
