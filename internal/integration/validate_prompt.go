@@ -109,8 +109,13 @@ func (v *validator) mirrored(p place) {
 	taken := map[string]string{}
 	for _, schema := range []string{"query_schema", "body_schema"} {
 		properties := p.at(schema, "properties")
-		for _, name := range memberNames(v.node(properties)) {
-			header := v.node(properties.at(name, "x-mcp-header"))
+		documented := v.node(properties)
+		if documented == nil || documented.kind != object {
+			continue
+		}
+		for i := range documented.members { // not by name, since there may be many
+			name := documented.members[i].key
+			header := documented.members[i].value.get("x-mcp-header")
 			if header == nil || header.kind != text {
 				continue
 			}

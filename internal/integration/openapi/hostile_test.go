@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -13,7 +14,17 @@ import (
 	"sluice/internal/integration/openapi"
 )
 
-// Documents that are made to cost much. Each is imported, or refused, in a time that a person waits for.
+// spent is the processor time that this process has used, which does not grow while others use the machine.
+func spent(t *testing.T) time.Duration {
+	t.Helper()
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// Documents that are made to cost much. Each is imported, or refused, at a cost that a person waits for.
 func TestHostileDocumentsCostLittle(t *testing.T) {
 	repeat := func(n int, each func(i int) string) string {
 		var b strings.Builder
@@ -47,12 +58,10 @@ func TestHostileDocumentsCostLittle(t *testing.T) {
 		"schemes without end":        paths("/a: {post: {}}") + "security: [" + repeat(2000, func(i int) string { return fmt.Sprintf("{s%d: []}, ", i) }) + "]\ncomponents: {securitySchemes: {" + repeat(2000, func(i int) string { return fmt.Sprintf("s%d: {type: apiKey, in: query, name: k}, ", i) }) + "}}\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			began := time.Now()
+			before := spent(t)
 			d, report, err := openapi.Import([]byte(document), openapi.Options{})
-			took := time.Since(began)
-			if took > 20*time.Second {
-				t.Errorf("it took %v", took)
+			if cost := spent(t) - before; cost > 20*time.Second {
+				t.Errorf("it took %v of processor time", cost)
 			}
 			if err == nil && len(report.Tools)+len(report.LeftOut) == 0 {
 				t.Error("nothing is said of it")
