@@ -43,6 +43,7 @@ func serveUntil(ctx context.Context, l net.Listener, h http.Handler, log *slog.L
 	defer cancel()
 	var drained error
 	if drain != nil {
+		log.Info("stopping, once the calls under way have ended", "address", l.Addr().String(), "at_most", drainFor.String())
 		drained = drain(end)
 	}
 	if err := server.Shutdown(end); err != nil {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -23,8 +24,9 @@ func TestServingEndsWhenTheCallsUnderWayHaveEnded(t *testing.T) {
 		io.WriteString(w, "done")
 	})
 	ended := make(chan error, 1)
+	var log lockedBuffer
 	go func() {
-		ended <- serveUntil(ctx, l, h, slog.New(slog.DiscardHandler), func(context.Context) error {
+		ended <- serveUntil(ctx, l, h, slog.New(slog.NewTextHandler(&log, nil)), func(context.Context) error {
 			close(drained)
 			return nil
 		})
@@ -43,6 +45,9 @@ func TestServingEndsWhenTheCallsUnderWayHaveEnded(t *testing.T) {
 	<-begun
 	stop()
 	<-drained
+	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "stopping") {
+		t.Errorf("the log says %q, want one line that it stops", got)
+	}
 	select {
 	case err := <-ended:
 		t.Fatalf("serving ended with %v while a call was under way", err)
