@@ -2,6 +2,7 @@ package toolset
 
 import (
 	"cmp"
+	"strconv"
 
 	"sluice/internal/jsonscan"
 )
@@ -117,11 +118,19 @@ func appendPair(dst []byte, name string, content []byte) []byte {
 	return appendEncoded(appendName(dst, name), content)
 }
 
+// deeper is the style deep below the top.
+const deeper = "deeper"
+
 func appendList(dst []byte, name string, array []byte, style string) []byte {
 	separator, joined := separators[style]
 	first := true
+	place := 0
 	for it := jsonscan.Elements(array); it.Next(); first = false {
 		switch {
+		case style == "deep", style == deeper && jsonscan.KindOf(it.Value()) == jsonscan.Object:
+			// OpenAPI says nothing of lists here. Those who ask for this style of a list read its places in brackets, and objects in one cannot be told apart otherwise.
+			dst = appendPairs(dst, name+"["+strconv.Itoa(place)+"]", it.Value(), deeper)
+			place++
 		case !joined:
 			dst = appendPair(dst, name, scalar(it.Value()))
 		case first:
@@ -142,8 +151,8 @@ func appendObject(dst []byte, name string, members []byte, style string) []byte 
 			continue
 		}
 		switch {
-		case style == "deep":
-			dst = appendPairs(dst, name+"["+member+"]", value, "deep")
+		case style == "deep", style == deeper:
+			dst = appendPairs(dst, name+"["+member+"]", value, deeper)
 		case joined:
 			if first {
 				dst = appendName(dst, name)

@@ -130,6 +130,9 @@ func (c *call) nameTokens(all []*parameter) {
 	for _, p := range all {
 		if p.in == "query" && p.name == "id" && c.id != "id" {
 			c.id = "" // the query has what is called so
+			if slices.Contains(c.tokens, "id") {
+				c.id = "id" // …and so has the path, which comes first
+			}
 		}
 	}
 	for i, t := range c.tokens {

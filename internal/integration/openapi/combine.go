@@ -107,10 +107,6 @@ func (c *converter) discriminate(d, item integration.Value, branch any) any {
 	if name == "" || ref == "" || !ok {
 		return branch
 	}
-	property, described := s.object("properties").get(name).(*object)
-	if described && (property.has("enum") || property.has("const")) || !described && s.object("properties").has(name) {
-		return branch
-	}
 	component := ref[strings.LastIndexByte(ref, '/')+1:]
 	var values []any
 	for value, to := range d.Get("mapping").Members() {
@@ -121,16 +117,29 @@ func (c *converter) discriminate(d, item integration.Value, branch any) any {
 	if values == nil {
 		values = []any{component}
 	}
-	chosen := newObject("type", "string")
-	if described {
-		chosen = property.clone()
+	return chosen(name, values, s)
+}
+
+// chosen writes into a branch the values of a property by which it is chosen, where it does not say them itself.
+func chosen(name string, values []any, branch any) any {
+	s, ok := branch.(*object)
+	if !ok {
+		return branch
 	}
-	chosen.set("enum", values)
+	property, described := s.object("properties").get(name).(*object)
+	if described && (property.has("enum") || property.has("const")) || !described && s.object("properties").has(name) {
+		return branch
+	}
+	only := newObject("type", "string")
+	if described {
+		only = property.clone()
+	}
+	only.set("enum", values)
 	properties := newObject()
 	if have := s.object("properties"); have != nil {
 		properties = have.clone()
 	}
-	properties.set(name, chosen)
+	properties.set(name, only)
 	s = s.clone()
 	s.set("properties", properties)
 	if !slices.Contains(s.texts("required"), name) {

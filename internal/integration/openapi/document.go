@@ -21,12 +21,13 @@ var limits = integration.Limits{Bytes: MaxDocument, Values: 1_000_000, Depth: 10
 
 // document is an OpenAPI document: its tree, and which OpenAPI it is written in.
 type document struct {
-	root    integration.Value
-	swagger bool // 2.0
-	minor   int  // of 3
-	source  *url.URL
-	spent   int               // schemas that were converted
-	prosaic map[string]string // what texts are without what only a page shows: most stand in a document many times
+	root       integration.Value
+	swagger    bool // 2.0
+	minor      int  // of 3
+	source     *url.URL
+	inheriting map[string][]string // schemas by those that they name in allOf; nil: not looked for yet
+	spent      int                 // schemas that were converted
+	prosaic    map[string]string   // what texts are without what only a page shows: most stand in a document many times
 }
 
 var versionForm = regexp.MustCompile(`^3\.(\d+)(\.|$)`)

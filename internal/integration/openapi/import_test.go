@@ -240,6 +240,7 @@ func TestADocumentThatGivesNothingIsRefused(t *testing.T) {
 		"nothing that can be":   {"openapi: 3.1.0\ninfo: {title: x}\npaths: {/a: {head: {}}}", "each of 1 operations was left out"},
 		"no operation":          {"openapi: 3.1.0\ninfo: {title: x}\npaths: {/a: {}}", "no operation"},
 		"too many bytes":        {"openapi: 3.1.0\n#" + strings.Repeat("x", openapi.MaxDocument), "more than the 33554432"},
+		"a link-local server":   {"openapi: 3.1.0\ninfo: {title: x}\nservers: [{url: 'http://169.254.169.254/latest'}]\npaths: {/a: {get: {}}}", "link-local"},
 		"aliases that multiply": {bomb(), "grows past"},
 		"Latin-1":               {"openapi: 3.1.0\ninfo: {title: caf\xe9}", "not UTF-8"},
 	} {

@@ -22,11 +22,12 @@ type converter struct {
 	request bool // of a request: what is read only is left out; else what is write only
 	note    func(at, what string)
 
-	deepest int                 // levels that are written out
-	count   int                 // schemas converted
-	stack   []integration.Value // what references were followed to on the way here
-	loose   bool                // something was left out of what is being converted
-	err     error               // the first reference that leads nowhere
+	deepest  int                 // levels that are written out
+	count    int                 // schemas converted
+	stack    []integration.Value // what references were followed to on the way here
+	families []integration.Value // those whose heirs are being written out
+	loose    bool                // something was left out of what is being converted
+	err      error               // the first reference that leads nowhere
 }
 
 // What one schema may grow to, in bytes: tools' schemas are read by a model in every conversation, those of answers hardly ever.
@@ -90,7 +91,7 @@ func (c *converter) schema(v integration.Value, at string, depth int) any {
 	var all any = s
 	if v.Get("allOf").IsList() {
 		for branch := range v.Get("allOf").Items() {
-			all = meet(all, c.schema(branch, at, depth))
+			all = meet(all, c.inherited(branch, at, depth))
 			if merged, ok := all.(*object); ok {
 				c.count += len(merged.object("properties").keys()) / 8
 			}
@@ -107,6 +108,15 @@ func (c *converter) schema(v integration.Value, at string, depth int) any {
 	}
 	repair(s)
 	return s
+}
+
+// inherited converts a branch of allOf, which means what it says and none of its heirs.
+func (c *converter) inherited(v integration.Value, at string, depth int) any {
+	if to, err := c.target(v.Get("$ref").Text()); err == nil && v.Get("$ref").IsText() && !slices.Contains(c.families, to) {
+		c.families = append(c.families, to)
+		defer func() { c.families = c.families[:len(c.families)-1] }()
+	}
+	return c.schema(v, at, depth)
 }
 
 // reference writes out what a reference names, with what stands beside it.
@@ -131,6 +141,7 @@ func (c *converter) reference(v integration.Value, at string, depth int) any {
 	if !ok {
 		return schema
 	}
+	c.family(v.Get("$ref").Text(), to, s, at, depth)
 	if words := c.brief(v.Get("description").Text(), depth); words != "" {
 		s.set("description", words) // it speaks of this use, the other of any
 	}
