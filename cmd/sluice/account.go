@@ -16,9 +16,9 @@ func accountCommand() *cobra.Command {
 	add := &cobra.Command{
 		Use: "add INTEGRATION", Args: cobra.ExactArgs(1),
 		Short:   "Connect an account; its credentials are proven with the vendor first",
-		Example: "  sluice account add octapipe -c domain=acme -c email=ann@acme.example -c password=…",
+		Example: "  sluice account add octapipe -c domain=acme -c email=ann@acme.example -c password=@password.txt",
 	}
-	credentials := add.Flags().StringArrayP("credential", "c", nil, "name=value of a field that the integration asks for")
+	credentials := add.Flags().StringArrayP("credential", "c", nil, "name=value of a field that the integration asks for; name=@file reads a file, name=- standard input")
 	context := add.Flags().StringArray("context", nil, "name=value of what is not secret: base_url=https://…")
 	name := add.Flags().String("name", "", "what to call the account")
 	tenant := add.Flags().String("tenant", "", "whose account it is, in your own words")
@@ -34,7 +34,7 @@ func accountCommand() *cobra.Command {
 		if *tenant != "" {
 			body["tenant_id"] = *tenant
 		}
-		if body["credentials"], err = pairs("--credential", *credentials); err != nil {
+		if body["credentials"], err = credentialPairs(cmd, *credentials); err != nil {
 			return err
 		}
 		if body["context"], err = pairs("--context", *context); err != nil {

@@ -52,7 +52,7 @@ func environmentCommand() *cobra.Command {
 		}
 		return printMade(cmd, *asJSON, made, "Environment %s (%s)\n", "name", "id")
 	}
-	cmd.AddCommand(create, listCommand(asJSON, "List the environment of the API token", "/environment", nil, "id", "name", "created_at"))
+	cmd.AddCommand(create, listCommand(asJSON, "List the environment of the API token", "/environment", nil, "id", "name", "created_at"), redirectCommand(asJSON))
 	return cmd
 }
 

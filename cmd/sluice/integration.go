@@ -30,7 +30,7 @@ func integrationCommand() *cobra.Command {
 			Short: "Print the tools of a built-in integration, or of a definition's folder, as Markdown; needs no server",
 			RunE:  func(cmd *cobra.Command, args []string) error { return inventory(cmd.OutOrStdout(), args[0]) },
 		},
-		schemaCommand(), tryCommand(), putCommand(asJSON), versionsCommand(asJSON), overrideCommand(asJSON),
+		schemaCommand(), tryCommand(), putCommand(asJSON), versionsCommand(asJSON), overrideCommand(asJSON), oauthClientCommand(asJSON),
 	)
 	return cmd
 }

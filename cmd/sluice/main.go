@@ -43,17 +43,21 @@ func newRoot() *cobra.Command {
 	)
 	root.AddCommand(
 		demoCommand(), serveCommand(), octapipeCommand(), stdioCommand(), migrateCommand(), backupCommand(), versionCommand(),
-		environmentCommand(), userCommand(), tokenCommand(), accountCommand(), mcpCommand(), callCommand(), integrationCommand(), logCommand(), webhookCommand(),
+		environmentCommand(), userCommand(), tokenCommand(), connectCommand(), accountCommand(), mcpCommand(), callCommand(), integrationCommand(), logCommand(), webhookCommand(),
 	)
-	for _, cmd := range append(root.Commands(), root) {
-		if cmd.HasSubCommands() {
-			refuseUnknown(cmd)
-		}
-		for _, sub := range append(cmd.Commands(), cmd) {
-			showUse(sub)
-		}
-	}
+	tidy(root)
 	return root
+}
+
+// tidy has a command and all below it say in a sentence what was wrong with a line.
+func tidy(cmd *cobra.Command) {
+	if cmd.HasSubCommands() {
+		refuseUnknown(cmd)
+	}
+	showUse(cmd)
+	for _, sub := range cmd.Commands() {
+		tidy(sub)
+	}
 }
 
 // showUse makes a command that got too few or too many arguments say what it takes: cobra counts them, and leaves which they are to be looked up.
