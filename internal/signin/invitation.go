@@ -28,7 +28,7 @@ func (d *Door) writeInvitation(w http.ResponseWriter, r *http.Request, status in
 	data := chosen{Form: f, Email: inv.Email, Environment: env.Name, Role: string(inv.Role)}
 	switch p, err := d.Users.Provider(r.Context(), inv.Environment); {
 	case err == nil && p.SpeaksFor(inv.Email):
-		data.OpenID, data.Company = openIDPath(d.Home, inv.Email), p.Label
+		data.OpenID, data.Company, data.NoPassword = openIDPath(d.Home, inv.Email), p.Label, p.ReplacesPasswords(inv.Role)
 	case err != nil && !isNotFound(err):
 		d.failed(w, r, err)
 		return

@@ -166,8 +166,9 @@ type chosen struct {
 	Email       string
 	Environment string
 	Role        string
-	OpenID      string
+	OpenID      string // the link that joins by a provider; "": none speaks for the address
 	Company     string
+	NoPassword  bool // it is joined by the provider alone
 }
 
 func (d *Door) showPassword(w http.ResponseWriter, r *http.Request) {

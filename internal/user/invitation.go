@@ -113,6 +113,12 @@ func (s *Service) Accept(ctx context.Context, token, name, password string) (*Us
 	if err != nil {
 		return nil, err
 	}
+	switch p, err := s.Provider(ctx, inv.Environment); {
+	case err != nil && !errors.Is(err, ErrNotFound):
+		return nil, err
+	case err == nil && p.ReplacesPasswords(inv.Role):
+		return nil, &ConflictError{"passwords are switched off here: join with " + p.Label}
+	}
 	if err := checkPassword(password, inv.Email); err != nil {
 		return nil, err
 	}

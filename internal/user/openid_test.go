@@ -93,5 +93,11 @@ func TestPasswordsThatAreSwitchedOffStillLetAnOwnerIn(t *testing.T) {
 		if _, err := h.SignIn(t.Context(), "owner@example.com", good, user.Origin{}); err != nil {
 			t.Errorf("an owner's password: %v", err)
 		}
+		_, token, err := h.Invite(t.Context(), user.Draft{Environment: env, Email: "new@example.com", Role: permission.Viewer}, user.Operator)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = h.Accept(t.Context(), token, "", good)
+		wants[*user.ConflictError](t, "joining with a password", err, "Example ID")
 	})
 }

@@ -33,6 +33,11 @@ func (p *Provider) SpeaksFor(email string) bool {
 	return ok && slices.Contains(p.Domains, domain)
 }
 
+// ReplacesPasswords reports whether users of a role sign in by the provider alone. Owners can still get in when it is out of order.
+func (p *Provider) ReplacesPasswords(role permission.Role) bool {
+	return p.Required && role != permission.Owner
+}
+
 // SetProvider makes p the environment's provider, in place of the one before, whose secret stays if p has none.
 func (s *Service) SetProvider(ctx context.Context, p Provider, by By) error {
 	if err := s.checkProvider(ctx, &p, by); err != nil {

@@ -35,13 +35,11 @@ func (s *Service) SignIn(ctx context.Context, email, password string, from Origi
 	if err := s.succeeded(ctx, buckets); err != nil {
 		return nil, fmt.Errorf("sign in: %w", err)
 	}
-	if permission.Role(row.Role) != permission.Owner { // who can still get in when the provider is out of order
-		switch p, err := s.Provider(ctx, row.Environment); {
-		case err != nil && !errors.Is(err, ErrNotFound):
-			return nil, err
-		case err == nil && p.Required:
-			return nil, &ConflictError{"passwords are switched off here: sign in with " + p.Label}
-		}
+	switch p, err := s.Provider(ctx, row.Environment); {
+	case err != nil && !errors.Is(err, ErrNotFound):
+		return nil, err
+	case err == nil && p.ReplacesPasswords(permission.Role(row.Role)):
+		return nil, &ConflictError{"passwords are switched off here: sign in with " + p.Label}
 	}
 	if outdated(row.Password) {
 		s.renew(ctx, row, password)
