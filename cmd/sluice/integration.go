@@ -37,11 +37,18 @@ func integrationCommand() *cobra.Command {
 
 // schemaCommand prints what editors complete a definition by.
 func schemaCommand() *cobra.Command {
-	docs := false
+	docs, markdown := false, false
 	cmd := &cobra.Command{
 		Use: "schema", Args: cobra.NoArgs,
 		Short: "Print the JSON Schema of integration.yaml, for editors; needs no server",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if markdown {
+				page, err := formatPage()
+				if err == nil {
+					_, err = io.WriteString(cmd.OutOrStdout(), page)
+				}
+				return err
+			}
 			schema := integration.Schema()
 			if docs {
 				schema = integration.DocsSchema()
@@ -51,6 +58,8 @@ func schemaCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&docs, "docs", false, "that of a file in docs/ instead")
+	cmd.Flags().BoolVar(&markdown, "markdown", false, "both as a page for people instead")
+	cmd.MarkFlagsMutuallyExclusive("docs", "markdown")
 	return cmd
 }
 
