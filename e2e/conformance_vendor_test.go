@@ -65,6 +65,7 @@ func startConformance(t *testing.T, h *house) *createdServer {
 	})
 	mux.HandleFunc("POST /changes/tools", func(w http.ResponseWriter, _ *http.Request) { v.turn(w, "more_tools") })
 	mux.HandleFunc("POST /changes/prompts", func(w http.ResponseWriter, _ *http.Request) { v.turn(w, "more_prompts") })
+	mux.HandleFunc("POST /greetings", func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, http.StatusOK, `"Hello; state-ok."`) })
 	upstream := httptest.NewServer(mux)
 	t.Cleanup(upstream.Close)
 
@@ -87,7 +88,8 @@ func (v *conformanceVendor) turn(w http.ResponseWriter, tag string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.switched[tag] = !v.switched[tag]
-	methods := []string{"simple_text", "image", "audio", "embedded", "mixed", "error", "progress", "log", "change_tools", "change_prompts", "full", "header"}
+	methods := []string{"simple_text", "image", "audio", "embedded", "mixed", "error", "progress", "log", "change_tools", "change_prompts", "full", "header",
+		"name", "state", "tampered", "rounds", "streamed"}
 	for name, on := range v.switched {
 		if on {
 			methods = append(methods, name)

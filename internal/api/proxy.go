@@ -123,7 +123,10 @@ func (a *api) callerOf(r *http.Request, accountID string) (*gateway.Caller, erro
 		c.Door = "cli"
 	}
 	if token, said, _ := strings.Cut(r.Header.Get(ConfirmationHeader), ";"); token != "" {
-		c.Answer = &gateway.Answer{State: strings.TrimSpace(token), Declined: strings.TrimSpace(said) == "declined"}
+		c.Answer = gateway.Agreed(strings.TrimSpace(token))
+		if strings.TrimSpace(said) == "declined" {
+			c.Answer = gateway.Declined(c.Answer.State)
+		}
 	}
 	return c, nil
 }

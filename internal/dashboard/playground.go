@@ -276,7 +276,10 @@ func (v *visit) callTool(p *playPage, caller *gateway.Caller, arguments []byte) 
 		return nil
 	}
 	if token := p.Form.Get("question"); token != "" {
-		caller.Answer = &gateway.Answer{State: token, Declined: p.Form.Get("agree") == "no"}
+		caller.Answer = gateway.Agreed(token)
+		if p.Form.Get("agree") == "no" {
+			caller.Answer = gateway.Declined(token)
+		}
 	}
 	same := v.elsewhere(p.Account.ID, p.Tool.Name, arguments)
 	p.Same = &same

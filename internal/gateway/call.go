@@ -82,10 +82,14 @@ func (g *Gateway) finishAs(record *audit.Record, outcome string, result *Result)
 
 // perform is the call itself. It fills in what of the record is known on the way.
 func (g *Gateway) perform(ctx context.Context, c *Caller, tool *toolset.Tool, arguments []byte, record *audit.Record) (*Result, error) {
+	arguments, ended, err := g.gather(ctx, c, tool, arguments, record)
+	if err != nil || ended != nil {
+		return ended, err
+	}
 	prepared, err := tool.Prepare(arguments)
 	var wrong *toolset.ArgumentError
 	if errors.As(err, &wrong) {
-		result := invalid(tool, wrong)
+		result := invalid(tool, sayWhomToAsk(tool, wrong))
 		if wrong.Masked != nil {
 			record.Arguments = g.accounts.Mask(ctx, c.Account, wrong.Masked)
 			g.lostParent(ctx, c, result, arguments)

@@ -26,19 +26,56 @@ const (
 // another caller, another tool, or the same with other arguments.
 var ErrState = errors.New("the state belongs to no question of this call")
 
-// Question is what a person has to agree to before a call is sent.
+// ErrAnswer is wrapped by Call when what a call brings as an answer is none by its shape. Its text says what it should be.
+var ErrAnswer = errors.New("the answer to a question cannot be read")
+
+// ConfirmationKey names the question of a call that a person has to agree to.
+const ConfirmationKey = "confirmation"
+
+// Question is what a person has to agree to, or to tell, before a call is sent.
 type Question struct {
+	Key     string // tells it from a tool's other questions
 	Text    string // what will change, in words
+	Form    []byte // JSON Schema of what is asked for; nil: a yes is all
 	State   string // what the same call has to bring back, sealed
 	Expires time.Time
 	Again   bool // it was answered before, and what it was about has changed since
 }
 
-// Answer is what a call brings of a question that was put before it.
+// Answer is what a call brings of questions that were put before it.
 type Answer struct {
-	State    string
-	Declined bool // the person said no, or closed the question
-	Missing  bool // the question came back without an answer: it is put again
+	State     string
+	Responses map[string]Response // by the keys of the questions; others are of no account
+}
+
+// Response is what a person answered to one question.
+type Response struct {
+	Action  string // accept, decline, cancel; anything else is no answer
+	Content []byte // JSON, of accept: what the form asked for
+}
+
+// Agreed is the answer of a person who agreed to a call.
+func Agreed(state string) *Answer {
+	return &Answer{state, map[string]Response{ConfirmationKey: {Action: "accept"}}}
+}
+
+// Declined is the answer of a person who did not.
+func Declined(state string) *Answer {
+	return &Answer{state, map[string]Response{ConfirmationKey: {Action: "decline"}}}
+}
+
+// to is what was answered to one question: whether anything was, and whether the person agreed.
+func (a *Answer) to(key string) (answered, agreed bool, err error) {
+	response, answered := a.Responses[key]
+	switch {
+	case !answered:
+		return false, false, nil
+	case response.Action == "accept":
+		return true, true, nil
+	case response.Action == "decline", response.Action == "cancel":
+		return true, false, nil
+	}
+	return true, false, fmt.Errorf("%w: that to %s is an object with an action, which is accept, decline or cancel", ErrAnswer, key)
 }
 
 // confirm stands between a call that is ready and the vendor, where its tool asks a person first. nil, nil lets the call go on: this very call was agreed to, what
@@ -49,9 +86,12 @@ type Answer struct {
 func (g *Gateway) confirm(ctx context.Context, c *Caller, tool *toolset.Tool, asked, prepared *toolset.Prepared, said *speaking) (*Result, error) {
 	answer := c.Answer
 	if answer == nil && asked.Confirmation != "" && !c.mayElicit() {
-		answer = &Answer{State: asked.Confirmation}
+		answer = Agreed(asked.Confirmation)
 	}
-	if answer == nil {
+	if !tool.Asks && (answer == nil || answer.State == "") {
+		return nil, nil
+	}
+	if answer == nil || answer.State == "" && c.mayElicit() { // an answer to nothing that was asked here
 		return g.ask(ctx, c, tool, asked, prepared, said, false)
 	}
 	id, live, err := g.openState(c, tool, asked, answer.State)
@@ -62,7 +102,11 @@ func (g *Gateway) confirm(ctx context.Context, c *Caller, tool *toolset.Tool, as
 		return invalid(tool, &toolset.ArgumentError{Tool: tool.Name, Faults: []toolset.Fault{{Argument: "confirmation",
 			Message: "was not given for this call with these same arguments: leave it out to get a question for the person"}}}), nil
 	}
-	if answer.Declined {
+	answered, agreed, err := answer.to(ConfirmationKey)
+	if err != nil {
+		return nil, err
+	}
+	if answered && !agreed {
 		if err := g.confirmations.Decline(ctx, c.Environment, id, ""); err != nil && !errors.Is(err, confirmation.ErrNotFound) {
 			return nil, err
 		}
@@ -78,8 +122,8 @@ func (g *Gateway) confirm(ctx context.Context, c *Caller, tool *toolset.Tool, as
 		}
 	}
 	switch {
-	case answer.Missing, kept == nil, kept.State == confirmation.Replaced: // too late, or there is a newer question: it is put anew, on what is there now
-		return g.ask(ctx, c, tool, asked, prepared, said, true)
+	case !answered, kept == nil, kept.State == confirmation.Replaced: // not said, too late, or there is a newer question: it is put anew, on what is there now
+		return g.ask(ctx, c, tool, asked, prepared, said, answered && kept != nil)
 	case kept.State == confirmation.Declined:
 		return declined(tool, "A person declined it in Sluice"), nil
 	case kept.State == confirmation.Used:
@@ -140,13 +184,16 @@ func (g *Gateway) put(ctx context.Context, c *Caller, tool *toolset.Tool, asked,
 	if err != nil {
 		return nil, err
 	}
+	if c.mayElicit() {
+		state = c.gathered + state
+	}
 	return questionOf(tool, kept, state, again), nil
 }
 
 // questionOf is the answer of a call that waits for a person. Its message is for those who cannot be asked: it tells the model to show the question.
 func questionOf(tool *toolset.Tool, kept *confirmation.Confirmation, state string, again bool) *Result {
 	r := &Result{Tool: tool, Outcome: vendor.Unsent, Total: -1, RateLimit: vendor.NoRateLimit,
-		Question: &Question{Text: kept.Question, State: state, Expires: kept.ExpiresAt, Again: again}}
+		Question: &Question{Key: ConfirmationKey, Text: kept.Question, State: state, Expires: kept.ExpiresAt, Again: again}}
 	if again {
 		r.Message = "What was asked before has changed, so that it has to be asked again. "
 	}

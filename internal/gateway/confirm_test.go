@@ -98,7 +98,7 @@ func (a *asker) wantNothingWritten() {
 }
 
 // agreed is the answer of a person who agreed to a question.
-func agreed(q *gateway.Question) *gateway.Answer { return &gateway.Answer{State: q.State} }
+func agreed(q *gateway.Question) *gateway.Answer { return gateway.Agreed(q.State) }
 
 func eachAsker(t *testing.T, config string, f func(a *asker)) {
 	storetest.EachURL(t, func(t *testing.T, url string) { f(newAsker(t, url, config)) })
@@ -220,9 +220,8 @@ func TestAnAgreementIsGoodForItsOwnCallAlone(t *testing.T) {
 			return a.callOn(a.node, other, true, bulkUpdate, arguments, agreed(q))
 		},
 		"a changed state": func() (*gateway.Result, error) {
-			return a.on(a.node, bulkUpdate, arguments, &gateway.Answer{State: string(changed)})
+			return a.on(a.node, bulkUpdate, arguments, gateway.Agreed(string(changed)))
 		},
-		"no state": func() (*gateway.Result, error) { return a.on(a.node, bulkUpdate, arguments, &gateway.Answer{}) },
 		"another caller": func() (*gateway.Result, error) {
 			c, err := a.node.Gateway.Open(t.Context(), a.server)
 			if err != nil {
@@ -307,7 +306,7 @@ func TestWhatIsDeclinedIsNotSentAndRecordedSo(t *testing.T) {
 		if got := a.lastCall(); got.outcome != "asked" {
 			a.Errorf("a call that asked is recorded as %q", got.outcome)
 		}
-		r, err := a.on(a.other, bulkDelete, arguments, &gateway.Answer{State: q.State, Declined: true})
+		r, err := a.on(a.other, bulkDelete, arguments, gateway.Declined(q.State))
 		if err != nil || !r.Declined || !strings.Contains(r.Message, "nothing was sent") {
 			a.Fatalf("a decline is answered with %v, %+v", err, r)
 		}

@@ -38,6 +38,7 @@ type Caller struct {
 	CanAsk        bool    // the door can put a question to the person, and bring the answer with the same call
 	NeedsApproval bool    // whoever is at the client cannot agree, only a person who looks at what waits
 	Answer        *Answer // what this call brings of a question that was put before; nil: nothing
+	gathered      string  // what its person told in earlier answers, sealed, to stand before the next question's state
 }
 
 // Result is what became of a call, in no door's language.

@@ -139,9 +139,17 @@ type Method struct {
 	Headers       map[string]string    `yaml:"headers" json:"headers,omitempty"`
 	Response      Response             `yaml:"response" json:"response,omitzero"`
 	DryRun        *DryRun              `yaml:"dry_run" json:"dry_run,omitempty"` // how to find out what the method would do, where that can be known
+	Ask           []Form               `yaml:"ask" json:"ask,omitempty"`         // what a person is asked for before the call, form by form, where the call lacks it
 
 	Resource *Resource      `yaml:"-" json:"-"`
 	Doc      *Documentation `yaml:"-" json:"-"` // nil: reachable by the proxy API, never a tool
+}
+
+// Form asks a person for arguments that nobody else should make up: a reason, a name, a yes. Clients that cannot ask pass them as any other.
+type Form struct {
+	Name      string   `yaml:"name" json:"name"`           // tells it from the method's other forms
+	Message   string   `yaml:"message" json:"message"`     // what the person reads
+	Arguments []string `yaml:"arguments" json:"arguments"` // of the method; texts, numbers and booleans
 }
 
 // DryRun says how it is found out what a method would do: a list of the same resource, called with the same arguments, shows what it would touch.

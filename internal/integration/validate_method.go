@@ -38,6 +38,7 @@ func (v *validator) method(p place, r *Resource, m *Method) {
 		v.fault(p.at("response", "format"), "is custom_fields, and %s does not say how they are read: add field_list to it", r.Name)
 	}
 	v.dryRun(p.at("dry_run"), r, m)
+	v.ask(p.at("ask"), r, m)
 	if m.Doc != nil {
 		v.documentation(r, m)
 	}

@@ -9,9 +9,6 @@ import (
 // (2026-07-28, Multi Round-Trip Requests and Elicitation). Earlier revisions ask over a stream of the server's own, which there is none of here:
 // there, as with clients that cannot ask, the question stands in the tool's result.
 
-// questionKey names the one question that a result has.
-const questionKey = "confirmation"
-
 const stateWords = "The requestState is not one that was given for this call: it was changed, or belongs to another tool, other arguments, another server or another caller. Call again without it and inputResponses to be asked anew."
 
 // elicits reports whether a client can show its person a form. A client that names no mode knows that one (2026-07-28, Elicitation, Capabilities).
@@ -29,8 +26,8 @@ func elicits(capabilities []byte) bool {
 	return modes == 0
 }
 
-// answerOf reads what a call brings back, nil where that is no answer: then the question is put again (2026-07-28, Multi Round-Trip Requests, Error Handling).
-// What is no answer by its shape is refused.
+// answerOf reads what a call brings back, nil where that is nothing. What is no answer to a question stays one that cannot be read, since nobody here knows
+// which questions there are: what answers none of them is of no account (2026-07-28, Multi Round-Trip Requests, Error Handling).
 func answerOf(p *params) (*gateway.Answer, *failure) {
 	if p.requestState != nil && jsonscan.KindOf(p.requestState) != jsonscan.String {
 		return nil, invalidParams("requestState is the text that came with the question, unchanged.")
@@ -38,39 +35,39 @@ func answerOf(p *params) (*gateway.Answer, *failure) {
 	if p.inputResponses != nil && jsonscan.KindOf(p.inputResponses) != jsonscan.Object {
 		return nil, invalidParams("inputResponses is an object of answers by the keys of inputRequests.")
 	}
-	var response []byte
-	if p.inputResponses != nil {
-		response = argumentNamed(p.inputResponses, questionKey)
+	if p.requestState == nil && p.inputResponses == nil {
+		return nil, nil
 	}
-	answer := &gateway.Answer{State: text(p.requestState)}
-	if p.requestState == nil {
-		return nil, nil // to nothing that was asked here
-	}
-	if response == nil {
-		answer.Missing = true
+	answer := &gateway.Answer{State: text(p.requestState), Responses: map[string]gateway.Response{}}
+	if p.inputResponses == nil {
 		return answer, nil
 	}
-	if jsonscan.KindOf(response) != jsonscan.Object {
-		return nil, invalidParams("The answer to " + questionKey + ` is an object with an action: {"action":"accept"}.`)
-	}
-	switch action := text(argumentNamed(response, "action")); action {
-	case "accept":
-	case "decline", "cancel":
-		answer.Declined = true
-	default:
-		return nil, invalidParams("The action of an answer is accept, decline or cancel, not " + printable([]byte(action)) + ".")
+	for it := jsonscan.Members(p.inputResponses); it.Next(); {
+		key, _ := jsonscan.Unquote(it.Name())
+		var response gateway.Response
+		if jsonscan.KindOf(it.Value()) == jsonscan.Object {
+			response = gateway.Response{Action: text(argumentNamed(it.Value(), "action")), Content: argumentNamed(it.Value(), "content")}
+		}
+		answer.Responses[string(key)] = response
 	}
 	return answer, nil
 }
 
-// appendQuestion appends the whole answer to a call that a person has to agree to first. The form has no fields: to accept it is to agree.
+// appendQuestion appends the whole answer to a call that a person has to agree to, or to tell something for. A form without fields is agreed to by accepting it.
 func (c *call) appendQuestion(dst []byte, q *gateway.Question) []byte {
 	words := q.Text
 	if q.Again {
 		words = "What was asked before has changed, so this is asked again.\n" + words
 	}
-	dst = append(c.openAs(dst, "input_required", nil), `,"inputRequests":{"`+questionKey+`":{"method":"elicitation/create","params":{"mode":"form","message":`...)
-	dst = jsonscan.AppendQuote(dst, words)
-	dst = append(dst, `,"requestedSchema":{"type":"object","properties":{}}}}},"requestState":`...)
+	dst = append(c.openAs(dst, "input_required", nil), `,"inputRequests":{`...)
+	dst = jsonscan.AppendQuote(dst, q.Key)
+	dst = jsonscan.AppendQuote(append(dst, `:{"method":"elicitation/create","params":{"mode":"form","message":`...), words)
+	dst = append(dst, `,"requestedSchema":`...)
+	if q.Form != nil {
+		dst = append(dst, q.Form...)
+	} else {
+		dst = append(dst, `{"type":"object","properties":{}}`...)
+	}
+	dst = append(dst, `}}},"requestState":`...)
 	return append(jsonscan.AppendQuote(dst, q.State), "}}"...)
 }

@@ -46,7 +46,7 @@ func (c *call) callTool(dst []byte) ([]byte, *failure) {
 			if f := checkParams(c.header, tool, arguments); f != nil {
 				return dst, f
 			}
-			if tool.Asks || p.requestState != nil {
+			if tool.Asks || len(tool.Method.Ask) > 0 || p.requestState != nil {
 				caller.CanAsk = elicits(p.meta.capabilities)
 				if caller.Answer, f = answerOf(p); f != nil {
 					return dst, f
@@ -58,12 +58,14 @@ func (c *call) callTool(dst []byte) ([]byte, *failure) {
 	switch {
 	case errors.Is(err, gateway.ErrState):
 		return dst, invalidParams(stateWords)
+	case errors.Is(err, gateway.ErrAnswer):
+		return dst, invalidParams("inputResponses: " + err.Error() + ".")
 	case errors.Is(err, gateway.ErrUnknownTool):
 		return dst, invalidParams(err.Error())
 	case err != nil:
 		return dst, c.internal("call the tool", name, err)
 	}
-	if result.Question != nil && caller.CanAsk && !caller.NeedsApproval {
+	if q := result.Question; q != nil && caller.CanAsk && (q.Form != nil || !caller.NeedsApproval) {
 		return c.appendQuestion(dst, result.Question), nil
 	}
 	dst = member(c.open(dst, appendLimits(nil, result)))

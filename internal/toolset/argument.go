@@ -53,6 +53,7 @@ type argument struct {
 	style    string
 	rule     *rule
 	required bool
+	asked    bool                  // a person is asked for it where a call lacks it
 	secret   bool                  // masked in the audit, whole
 	shown    []byte                // its schema for clients
 	key      []byte                // "name":, for the canonical arguments
@@ -135,6 +136,7 @@ func gather(def *integration.Definition, m *integration.Method, references []str
 			shown: []byte(`{"type":"string","description":"Only where this tool answered a question for the person with a confirmation, and the person said yes: that confirmation, unchanged"}`)})
 	}
 	for i := range a.all {
+		a.all[i].asked = slices.ContainsFunc(m.Ask, func(f integration.Form) bool { return slices.Contains(f.Arguments, a.all[i].property) })
 		a.all[i].key = append(jsonscan.AppendQuote(nil, a.all[i].name), ':')
 	}
 	return a, nil

@@ -69,7 +69,7 @@ func (p *plan) schemaOf(some func(*argument) bool, extra bool, show func(arg *ar
 			shown = show(arg, shown)
 		}
 		properties.dst = append(properties.key(arg.name), shown...)
-		if arg.required {
+		if arg.required && !arg.asked {
 			required = append(required, jsonscan.AppendQuote(nil, arg.name))
 		}
 	}
