@@ -10,7 +10,10 @@ import (
 	"time"
 
 	"sluice/internal/environment"
+	"sluice/internal/mcpserver"
 	"sluice/internal/permission"
+	"sluice/internal/store"
+	"sluice/internal/store/db"
 	"sluice/internal/user"
 )
 
@@ -316,6 +319,24 @@ func TestWhatIsDoneInPersonReachesNobodyElse(t *testing.T) {
 		ada.do(t, "DELETE", "/me/api-token/"+fmt.Sprint(bobs["id"]), "").refuses(404, "")
 		ada.do(t, "DELETE", "/me/session/"+bob.session.ID, "").refuses(404, "")
 		bob.do(t, "GET", "/me", "").want(200)
+
+		server, _, err := h.Servers.Create(t.Context(), mcpserver.Draft{Environment: h.here.environment, AccountID: h.here.account, Name: "server", Config: []byte(`{"auth":"oauth"}`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		grants := map[string]string{}
+		for _, u := range []*user.User{ada.user, bob.user} {
+			grants[u.ID] = store.NewID("gra")
+			if err := h.Store.CreateOAuthGrant(t.Context(), db.CreateOAuthGrantParams{
+				ID: grants[u.ID], Environment: u.Environment, ServerID: server.ID, UserID: u.ID, ClientName: "Program", ExpiresAt: time.Now().Add(time.Hour).UnixMilli(),
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		equal(t, "bob's grants", 1, len(bob.do(t, "GET", "/me/mcp-grant", "").list().Result))
+		bob.do(t, "DELETE", "/me/mcp-grant/"+grants[ada.user.ID], "").refuses(404, "")
+		bob.do(t, "DELETE", "/me/mcp-grant/"+grants[bob.user.ID], "").want(204)
+		equal(t, "the grants that are left", 1, len(ada.do(t, "GET", "/mcp-grant?mcp_server_id="+server.ID, "").list().Result))
 
 		sessions := ada.do(t, "GET", "/me/session", "").list().Result
 		equal(t, "ada's sessions", 2, len(sessions))

@@ -17,10 +17,12 @@ import (
 	"sluice/internal/audit"
 	"sluice/internal/catalog"
 	"sluice/internal/confirmation"
+	"sluice/internal/connection"
 	"sluice/internal/environment"
 	"sluice/internal/gateway"
 	"sluice/internal/link"
 	"sluice/internal/mcpserver"
+	"sluice/internal/oauth"
 	"sluice/internal/permission"
 	"sluice/internal/user"
 	"sluice/internal/webhook"
@@ -39,6 +41,8 @@ type Config struct {
 	Webhooks      *webhook.Service
 	Gateway       *gateway.Gateway
 	Confirmations *confirmation.Service
+	OAuth         *oauth.Service
+	Connections   *connection.Log
 	MCPURL        func(token string) string // the URL of an MCP server
 	LinkURL       func(token string) string // the page of a link
 	CallbackURL   string                    // what an OAuth client is registered with at a vendor
@@ -68,6 +72,7 @@ func New(c Config) http.Handler {
 	a.links()
 	a.vendorClients()
 	a.mcpServers()
+	a.mcpAccess()
 	a.tools()
 	a.integrations()
 	a.importing()

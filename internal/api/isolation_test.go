@@ -11,8 +11,12 @@ import (
 	"time"
 
 	"sluice/internal/confirmation"
+	"sluice/internal/connection"
 	"sluice/internal/mcpserver"
+	"sluice/internal/oauth"
 	"sluice/internal/permission"
+	"sluice/internal/store"
+	"sluice/internal/store/db"
 	"sluice/internal/user"
 	"sluice/internal/webhook"
 )
@@ -53,7 +57,17 @@ func (n *tenant) ids(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	program, _, err := n.house.OAuth.CreateClient(t.Context(), n.environment, oauth.ClientDraft{Name: "Program", RedirectURIs: []string{"https://program.example/cb"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	grant := store.NewID("gra")
+	if err := n.house.Store.CreateOAuthGrant(t.Context(), db.CreateOAuthGrantParams{ID: grant, Environment: n.environment, ServerID: server.ID, UserID: u.ID, ExpiresAt: time.Now().Add(time.Hour).UnixMilli()}); err != nil {
+		t.Fatal(err)
+	}
+	attempt := n.house.Connections.Record(t.Context(), connection.From{Environment: n.environment, ServerID: server.ID}, connection.Step{Name: connection.Challenge})
 	return map[string]string{
+		"program": program.ID, "grant": grant, "attempt": attempt,
 		"user": u.ID, "invitation": invitation.ID,
 		"question": questions[0], "another question": questions[1],
 		"account": n.account, "server": server.ID, "token": token.ID, "environment": n.environment, "call": fmt.Sprint(call["id"]), "webhook": hook.ID, "integration": "depot", "signed in integration": "lagoon", "link": link.ID,
@@ -94,6 +108,15 @@ var others = map[string]struct {
 	"get-mcp-server":               {path: map[string]string{"id": "account", "mcp_id": "server"}},
 	"update-mcp-server":            {path: map[string]string{"id": "account", "mcp_id": "server"}, body: `{"name":"mine"}`},
 	"delete-mcp-server":            {path: map[string]string{"id": "account", "mcp_id": "server"}},
+	"list-mcp-clients":             {},
+	"create-mcp-client":            {},
+	"delete-mcp-client":            {path: map[string]string{"id": "program"}},
+	"list-mcp-grants":              {},
+	"delete-mcp-grant":             {path: map[string]string{"id": "grant"}},
+	"list-my-mcp-grants":           {person: true},
+	"delete-my-mcp-grant":          {person: true},
+	"list-connection-attempts":     {},
+	"get-connection-attempt":       {path: map[string]string{"id": "attempt"}},
 	"list-tools":                   {path: map[string]string{"id": "account"}},
 	"call-tool":                    {path: map[string]string{"id": "account", "name": "=list_all_octapipe_users"}, body: `{}`},
 	"get-account-capabilities":     {path: map[string]string{"id": "account"}},
@@ -232,7 +255,7 @@ func TestNoPathReachesAnotherEnvironment(t *testing.T) {
 		}
 		t.Run("a list is of one environment, whatever it is filtered by", func(t *testing.T) {
 			for _, path := range []string{
-				"/environment", "/api-token", "/user", "/user-invitation", "/integrated-account", "/integrated-account?tenant_id=acme", "/integration", "/log", "/webhook", "/event", "/event?integrated_account_id=" + ids["account"],
+				"/environment", "/api-token", "/user", "/user-invitation", "/integrated-account", "/integrated-account?tenant_id=acme", "/integration", "/mcp-client", "/mcp-grant", "/mcp-grant?mcp_server_id=" + ids["server"], "/connection-attempt", "/connection-attempt?mcp_server_id=" + ids["server"], "/log", "/webhook", "/event", "/event?integrated_account_id=" + ids["account"],
 				"/log?integrated_account_id=" + ids["account"], "/log?mcp_server_id=" + ids["server"], "/integrated-account?next_cursor=" + ids["account"],
 			} {
 				got := stranger.do(t, "GET", path, nil)

@@ -15,11 +15,13 @@ import (
 	"sluice/internal/audit"
 	"sluice/internal/catalog"
 	"sluice/internal/confirmation"
+	"sluice/internal/connection"
 	"sluice/internal/environment"
 	"sluice/internal/gateway"
 	"sluice/internal/integration"
 	"sluice/internal/link"
 	"sluice/internal/mcpserver"
+	"sluice/internal/oauth"
 	"sluice/internal/toolset"
 	"sluice/internal/user"
 	"sluice/internal/webhook"
@@ -79,6 +81,7 @@ func (a *api) fail(ctx context.Context, err error) *Problem {
 		tooMany     *user.TooManyError
 		inUse       *catalog.InUseError
 		override    *catalog.OverrideError
+		program     *oauth.InvalidError
 	)
 	switch {
 	case errors.As(err, &ready):
@@ -101,6 +104,10 @@ func (a *api) fail(ctx context.Context, err error) *Problem {
 		return problem(http.StatusForbidden, sentence(upper(forbidden.Message)))
 	case errors.As(err, &tooMany):
 		return problem(http.StatusTooManyRequests, sentence(upper(tooMany.Error())))
+	case errors.Is(err, oauth.ErrNotFound), errors.Is(err, connection.ErrNotFound):
+		return problem(http.StatusNotFound, "There is none of that id in this environment.")
+	case errors.As(err, &program):
+		return problem(http.StatusUnprocessableEntity, program.Field+" "+sentence(program.Message)).at(program.Field)
 	case errors.Is(err, account.ErrNotFound), errors.Is(err, mcpserver.ErrNoAccount):
 		return problem(http.StatusNotFound, "There is no such integrated account in this environment.")
 	case errors.Is(err, link.ErrNotFound):

@@ -28,6 +28,7 @@ func TestWhatIsNoPathOrNoMethodIsAnsweredInShape(t *testing.T) {
 			"the MCP path without a token":            {"POST", "/mcp", 404, ""},
 			"what MCP clients look for first":         {"GET", "/integrated-accounts/x", 404, ""},
 			"and second":                              {"GET", "/integrated-accounts", 404, ""},
+			"what no standard of ours names":          {"GET", "/.well-known/change-password", 404, ""},
 			"a method that the path has not":          {"PUT", "/integrated-account", 405, "GET, POST"},
 			"another":                                 {"DELETE", account + "/mcp", 405, "GET, POST"},
 			"a method of nobody's":                    {"BREW", account, 405, "GET, PATCH, DELETE"},

@@ -235,6 +235,7 @@ func (n *Node) openDoors() error {
 	n.files = &download.Handler{Gateway: n.Gateway, Log: n.Settings.Log}
 	n.connect = connect.New(connect.Config{Links: n.Links, Accounts: n.Accounts, Catalog: n.Catalog, Users: editors{n}, PublicURL: n.Settings.PublicURL, Log: n.Settings.Log})
 	n.api = api.New(api.Config{
+		OAuth: n.OAuth, Connections: n.Connections,
 		Environments: n.Environments, Users: n.Users, People: n.SignIn, Accounts: n.Accounts, Servers: n.Servers, Catalog: n.Catalog, Audit: n.Audit, Webhooks: n.Webhooks, Gateway: n.Gateway, Confirmations: n.Confirmations,
 		Links: n.Links, LinkURL: func(token string) string { return connect.URL(n.Settings.PublicURL, token) }, CallbackURL: n.Settings.PublicURL + connect.CallbackPath,
 		MCPURL: n.MCPURL, Fetch: n.fetchImport, Ready: n.Store.Ping, Version: n.Settings.Version, Log: n.Settings.Log,
