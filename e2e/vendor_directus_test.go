@@ -49,7 +49,7 @@ func startDirectus(t *testing.T) *directus {
 			"DB_CLIENT=pg", "DB_HOST="+at.Query().Get("host"), "DB_PORT=5432", "DB_USER=sluice", "DB_DATABASE="+strings.TrimPrefix(at.Path, "/"),
 			"SECRET=no-secret-here", "ADMIN_EMAIL="+vendorEmail, "ADMIN_PASSWORD="+vendorPassword, "ACCESS_TOKEN_TTL=4s",
 			"HOST=127.0.0.1", "PORT="+port, "PUBLIC_URL=http://"+address, "SERVE_APP=false",
-			"STORAGE_LOCAL_ROOT="+data, "EXTENSIONS_PATH="+data, "TELEMETRY=false", "NO_UPDATE_NOTIFIER=1", "LOG_LEVEL=warn", "LOG_STYLE=raw")
+			"STORAGE_LOCAL_ROOT="+data, "EXTENSIONS_PATH="+filepath.Join(data, "extensions"), "TELEMETRY=false", "NO_UPDATE_NOTIFIER=1", "LOG_LEVEL=warn", "LOG_STYLE=raw")
 		return cmd
 	}
 	runVendor(t, command("bootstrap"))
@@ -86,6 +86,7 @@ func (d *directus) someClients(t *testing.T) {
 		{"field":"regions","type":"json","meta":{"special":["cast-json"],"interface":"select-multiple-dropdown","options":{"choices":[{"text":"North","value":"north"},{"text":"South","value":"south"}]}}},
 		{"field":"contract","type":"uuid","schema":{"foreign_key_table":"directus_files"},"meta":{"special":["file"],"interface":"file","note":"As it was signed"}},
 		{"field":"date_created","type":"timestamp","meta":{"special":["date-created"],"readonly":true}}]}`).want(t, 200)
+	d.api(t, "POST", "/relations", `{"collection":"clients","field":"contract","related_collection":"directus_files","schema":{"on_delete":"SET NULL"}}`).want(t, 200)
 	var all []string
 	for i := range 250 {
 		all = append(all, fmt.Sprintf(`{"name":"Client %03d","status":"active","revenue":%d}`, i, i))
@@ -98,6 +99,9 @@ func TestDirectus(t *testing.T) {
 	d.someClients(t)
 	h := startEmpty(t)
 
+	cover := &coverage{}
+	connect := func(t *testing.T, url string) agent { return agent{t, covering{connectTypeScript(t, url), cover}} }
+
 	wrong := h.api(t, "POST", "/integrated-account", `{"integration":"directus","context":{"base_url":"`+d.URL+`"},"credentials":{"email":"`+vendorEmail+`","password":"wrong"}}`)
 	if wrong.status < 400 || !strings.Contains(string(wrong.body), "Invalid user credentials") {
 		t.Errorf("a wrong password is answered %d %s", wrong.status, wrong.body)
@@ -105,7 +109,7 @@ func TestDirectus(t *testing.T) {
 	h.connectAccount(t, `{"integration":"directus","context":{"base_url":"`+d.URL+`"},"credentials":{"email":"`+vendorEmail+`","password":"`+vendorPassword+`"}}`)
 
 	t.Run("all of it", func(t *testing.T) {
-		a := agent{t, connectTypeScript(t, h.mcpServer(t, `{"name":"all"}`).URL)}
+		a := connect(t, h.mcpServer(t, `{"name":"all"}`).URL)
 
 		var collections listed
 		a.call(&collections, "list_all_directus_collections", nil)
@@ -202,14 +206,76 @@ func TestDirectus(t *testing.T) {
 		if got := d.data(t, path); got["contract"] != file["id"] {
 			t.Errorf("the item is %v, want the file on it", got)
 		}
-		a.call(nil, "create_a_directus_comment", map[string]any{"collection": "clients", "item": id, "comment": "Signed."})
+		a.call(nil, "update_a_directus_file_by_id", map[string]any{"id": file["id"], "title": "Zürich", "tags": []string{"signed"}})
+		if a.call(&file, "get_single_directus_file_by_id", map[string]any{"id": file["id"]}); file.text("title") != "Zürich" || fmt.Sprint(file["tags"]) != "[signed]" {
+			t.Errorf("after the change the file is %v", file)
+		}
+		var folders, files listed
+		a.call(&folders, "list_all_directus_folders", map[string]any{"filter": map[string]any{"name": map[string]any{"_eq": "Contracts"}}})
+		a.call(&files, "list_all_directus_files", map[string]any{"filter": map[string]any{"folder": map[string]any{"_eq": folders.Result[0]["id"]}}, "sort": "-uploaded_on"})
+		if len(files.Result) != 1 || files.Result[0]["id"] != file["id"] {
+			t.Errorf("in the folder lie %v", files.Result)
+		}
+		var comment object
+		a.call(&comment, "create_a_directus_comment", map[string]any{"collection": "clients", "item": id, "comment": "Signed."})
+		a.call(nil, "delete_a_directus_comment_by_id", map[string]any{"id": comment["id"]})
+		var titled object
+		a.call(&titled, "get_single_directus_item_by_id", with(one, map[string]any{"fields": "id,contract.title"}))
+		if fmt.Sprint(titled["contract"]) != "map[title:Zürich]" {
+			t.Errorf("with its file's title the item is %v", titled)
+		}
+		a.call(nil, "delete_a_directus_file_by_id", map[string]any{"id": file["id"]})
 		a.call(nil, "delete_a_directus_item_by_id", one)
 		d.api(t, "GET", path, "").want(t, 403)
 	})
 
+	t.Run("a collection is designed", func(t *testing.T) {
+		a := connect(t, h.mcpServer(t, `{"name":"design"}`).URL)
+		for name, fields := range map[string]any{
+			"plain": nil,
+			"keyed": []any{map[string]any{"field": "code", "type": "string", "schema": map[string]any{"is_primary_key": true, "max_length": 8}}},
+		} {
+			arguments := map[string]any{"collection": name, "note": "Of the test"}
+			if fields != nil {
+				arguments["fields"] = fields
+			}
+			var collection object
+			a.call(nil, "create_a_directus_collection", arguments)
+			if a.call(&collection, "get_single_directus_collection_by_id", map[string]any{"id": name}); collection.object("meta").text("note") != "Of the test" {
+				t.Errorf("the collection is %v", collection)
+			}
+		}
+		in := map[string]any{"collection": "plain"}
+		a.call(nil, "create_a_directus_field", with(in, map[string]any{"field": "size", "type": "string", "meta": map[string]any{"interface": "select-dropdown", "options": map[string]any{"choices": []any{map[string]any{"text": "Small", "value": "s"}}}}}))
+		field := with(in, map[string]any{"id": "size"})
+		a.call(nil, "update_a_directus_field_by_id", with(field, map[string]any{"meta": map[string]any{"note": "Of the shirt", "required": true}}))
+		var fields listed
+		if a.call(&fields, "list_all_directus_fields", in); len(fields.Result) != 2 {
+			t.Errorf("the collection has the fields %v", fields.Result)
+		}
+		a.wantRefused("create_a_directus_item", with(in, map[string]any{"values": map[string]any{}}), "values.size", "is required")
+		var item object
+		if a.call(&item, "create_a_directus_item", with(in, map[string]any{"values": map[string]any{"size": "s"}})); item.text("size") != "s" {
+			t.Errorf("the new item is %v", item)
+		}
+		a.call(nil, "create_a_directus_item", map[string]any{"collection": "keyed", "values": map[string]any{"code": "a/b c"}})
+		if a.call(&item, "get_single_directus_item_by_id", map[string]any{"collection": "keyed", "id": "a/b c"}); item.text("code") != "a/b c" {
+			t.Errorf("by a key with a slash in it, the item is %v", item)
+		}
+		a.call(nil, "delete_a_directus_field_by_id", field)
+		a.call(nil, "delete_a_directus_collection_by_id", map[string]any{"id": "plain"})
+		d.api(t, "GET", "/collections/plain", "").want(t, 403)
+		var users listed
+		var user object
+		a.call(&users, "list_all_directus_users", map[string]any{"search": vendorEmail})
+		if a.call(&user, "get_single_directus_user_by_id", map[string]any{"id": users.Result[0]["id"]}); user.text("email") != vendorEmail || user["password"] != nil {
+			t.Errorf("the user is %v", user)
+		}
+	})
+
 	t.Run("one collection", func(t *testing.T) {
 		server := h.mcpServer(t, `{"name":"clients","config":{"bind":{"collection":"clients"}}}`).URL
-		a := agent{t, connectTypeScript(t, server)}
+		a := connect(t, server)
 		if create := a.values("create_a_directus_item"); fmt.Sprint(create["required"]) != "[name]" || create.object("properties")["status"] == nil {
 			t.Errorf("the collection's fields are shown as %v", create)
 		}
@@ -219,14 +285,14 @@ func TestDirectus(t *testing.T) {
 		if got := d.data(t, "/items/clients/7"); got.text("tier") != "gold" {
 			t.Errorf("the vendor has %v", got)
 		}
-		later := agent{t, connectTypeScript(t, server)}
+		later := connect(t, server)
 		if tier := later.values("update_a_directus_item_by_id").object("properties").object("tier"); tier.text("title") != "Service Tier" || fmt.Sprint(tier["enum"]) != "[gold]" {
 			t.Errorf("the new field is shown as %v", tier)
 		}
 	})
 
 	t.Run("a token ends", func(t *testing.T) {
-		a := agent{t, connectTypeScript(t, h.mcpServer(t, `{"name":"tokens"}`).URL)}
+		a := connect(t, h.mcpServer(t, `{"name":"tokens"}`).URL)
 		read := func() { a.call(nil, "directus_users_me", nil) }
 		ended := func() {
 			t.Helper()
@@ -260,6 +326,8 @@ func TestDirectus(t *testing.T) {
 			t.Errorf("with the session gone the vendor was asked %q, want a refused refresh, a login and the call", asked)
 		}
 	})
+
+	t.Run("every tool", func(t *testing.T) { cover.wantAll(t, connect(t, h.mcpServer(t, `{"name":"every"}`).URL)) })
 
 	t.Run("imported from its own document", func(t *testing.T) {
 		document, folder := filepath.Join(t.TempDir(), "directus.json"), filepath.Join(t.TempDir(), "made")

@@ -56,6 +56,9 @@ func TestPocketBase(t *testing.T) {
 	someCustomers(t, v)
 	h := startEmpty(t)
 
+	cover := &coverage{}
+	connect := func(t *testing.T, url string) agent { return agent{t, covering{connectGoSDK(t, url), cover}} }
+
 	wrong := h.api(t, "POST", "/integrated-account", `{"integration":"pocketbase","context":{"base_url":"`+v.URL+`"},"credentials":{"identity":"`+vendorEmail+`","password":"wrong-password"}}`)
 	if wrong.status < 400 || !bytes.Contains(wrong.body, []byte("Failed to authenticate")) {
 		t.Errorf("a wrong password is answered %d %s", wrong.status, wrong.body)
@@ -63,7 +66,7 @@ func TestPocketBase(t *testing.T) {
 	h.connectAccount(t, `{"integration":"pocketbase","context":{"base_url":"`+v.URL+`"},"credentials":{"identity":"`+vendorEmail+`","password":"`+vendorPassword+`"}}`)
 
 	t.Run("all of it", func(t *testing.T) {
-		a := agent{t, connectGoSDK(t, h.mcpServer(t, `{"name":"all"}`).URL)}
+		a := connect(t, h.mcpServer(t, `{"name":"all"}`).URL)
 
 		var collections listed
 		a.call(&collections, "list_all_pocketbase_collections", nil)
@@ -150,13 +153,38 @@ func TestPocketBase(t *testing.T) {
 		if there.text("name") != "Rætia & Co" || there["revenue"] != 12.25 || there.text("contract") == "" {
 			t.Errorf("the new record is %v", there)
 		}
+		a.call(nil, "get_single_pocketbase_record_by_id", map[string]any{"collection": "customers", "id": record.text("id"), "expand": ""})
 		a.call(nil, "delete_a_pocketbase_record_by_id", map[string]any{"collection": "customers", "id": record.text("id")})
 		v.api(t, "GET", "/api/collections/customers/records/"+record.text("id"), "").want(t, 404)
 	})
 
+	t.Run("a collection is designed", func(t *testing.T) {
+		a := connect(t, h.mcpServer(t, `{"name":"design"}`).URL)
+		var made, changed, schema object
+		a.call(&made, "create_a_pocketbase_collection", map[string]any{"name": "orders", "type": "base", "listRule": "", "fields": []any{
+			map[string]any{"name": "number", "type": "number", "required": true},
+			map[string]any{"name": "customer", "type": "relation", "collectionId": member(string(v.api(t, "GET", "/api/collections/customers", "").want(t, 200).body), "id"), "maxSelect": 2}}})
+		a.call(&made, "get_single_pocketbase_collection_by_id", map[string]any{"id": "orders"})
+		a.call(&changed, "update_a_pocketbase_collection_by_id", map[string]any{"id": "orders", "fields": append(made["fields"].([]any), map[string]any{"name": "paid", "type": "bool"})})
+		a.call(&schema, "pocketbase_collections_fields_schema", map[string]any{"id": "orders"})
+		if shown := schema.object("properties"); len(shown) != 3 || shown.object("customer").text("type") != "array" || fmt.Sprint(schema["required"]) != "[number]" {
+			t.Errorf("the new collection's fields are shown as %v", schema)
+		}
+		order := map[string]any{"collection": "orders", "values": map[string]any{"number": 1, "paid": true}}
+		a.call(nil, "create_a_pocketbase_record", order)
+		a.call(nil, "pocketbase_collections_truncate", map[string]any{"id": "orders"})
+		var left listed
+		if a.call(&left, "list_all_pocketbase_records", map[string]any{"collection": "orders"}); len(left.Result) != 0 {
+			t.Errorf("after truncating it has %v", left.Result)
+		}
+		a.call(nil, "delete_a_pocketbase_collection_by_id", map[string]any{"id": "orders"})
+		v.api(t, "GET", "/api/collections/orders", "").want(t, 404)
+		cover.wantAll(t, a)
+	})
+
 	t.Run("one collection", func(t *testing.T) {
 		server := h.mcpServer(t, `{"name":"customers","config":{"bind":{"collection":"customers"}}}`).URL
-		a := agent{t, connectGoSDK(t, server)}
+		a := connect(t, server)
 		create := a.values("create_a_pocketbase_record")
 		if got := fmt.Sprint(create["required"], create.object("properties").object("status")["enum"]); got != "[name] [active paused]" {
 			t.Errorf("the collection's fields are shown as %v", create)
@@ -169,7 +197,7 @@ func TestPocketBase(t *testing.T) {
 		fields := memberJSON(string(v.api(t, "GET", "/api/collections/customers", "").want(t, 200).body), "fields")
 		v.api(t, "PATCH", "/api/collections/customers", `{"fields":`+strings.TrimSuffix(fields, "]")+`,{"name":"tier","type":"select","values":["gold","tin"]}]}`).want(t, 200)
 		a.call(nil, "update_a_pocketbase_record_by_id", map[string]any{"id": id, "values": map[string]any{"tier": "gold"}})
-		later := agent{t, connectGoSDK(t, server)} // the first one remembers its list for a minute, as it was told
+		later := connect(t, server) // the first one remembers its list for a minute, as it was told
 		if got := fmt.Sprint(later.values("update_a_pocketbase_record_by_id").object("properties").object("tier")["enum"]); got != "[gold tin]" {
 			t.Errorf("the new field is shown with %s", got)
 		}
@@ -189,7 +217,7 @@ func TestPocketBase(t *testing.T) {
 		superuser := h.AccountID
 		defer func() { h.AccountID = superuser }()
 		h.connectAccount(t, `{"integration":"pocketbase","context":{"base_url":"`+v.URL+`"},"credentials":{"identity":"bo@example.com","password":"a-password-of-bo","collection":"users"}}`)
-		a := agent{t, connectGoSDK(t, h.mcpServer(t, `{"name":"bo"}`).URL)}
+		a := connect(t, h.mcpServer(t, `{"name":"bo"}`).URL)
 		// It may not know the fields, so the vendor alone judges what it writes.
 		a.wantRefused("list_all_pocketbase_collections", nil, "(403)", "is not allowed")
 		a.call(nil, "create_a_pocketbase_record", map[string]any{"collection": "visits", "values": map[string]any{"place": "Oslo", "by": user["id"]}})
@@ -203,7 +231,7 @@ func TestPocketBase(t *testing.T) {
 	})
 
 	t.Run("a token ends", func(t *testing.T) {
-		a := agent{t, connectGoSDK(t, h.mcpServer(t, `{"name":"tokens"}`).URL)}
+		a := connect(t, h.mcpServer(t, `{"name":"tokens"}`).URL)
 		read := func() {
 			a.call(nil, "list_all_pocketbase_records", map[string]any{"collection": "customers", "limit": 1})
 		}

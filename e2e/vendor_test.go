@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -177,6 +178,44 @@ func freeAddress(t *testing.T) string {
 	}
 	defer l.Close()
 	return l.Addr().String()
+}
+
+// coverage notes which tools were called with success.
+type coverage struct {
+	mu     sync.Mutex
+	called map[string]bool
+}
+
+type covering struct {
+	client
+	*coverage
+}
+
+func (c covering) CallTool(ctx context.Context, name string, arguments map[string]any) (*answer, error) {
+	got, err := c.client.CallTool(ctx, name, arguments)
+	if err == nil && !got.IsError {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.called == nil {
+			c.called = map[string]bool{}
+		}
+		c.called[name] = true
+	}
+	return got, err
+}
+
+// wantAll checks that every tool that there is was seen to work.
+func (c *coverage) wantAll(t *testing.T, of client) {
+	t.Helper()
+	tools, err := of.ListTools(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tool := range tools {
+		if !c.called[tool.Name] {
+			t.Errorf("the tool %s was never called with success", tool.Name)
+		}
+	}
 }
 
 // offered is a tool as the client is shown it.
