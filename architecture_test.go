@@ -29,7 +29,7 @@ var arrows = map[string][]string{
 	"internal/connect":  {"internal/link", "internal/account", "internal/catalog", "internal/integration", "internal/page"},
 	"internal/download": {"internal/gateway", "internal/vendor"},
 	"internal/signin":   {"internal/page", "internal/user", "internal/environment", "internal/secret"},
-	"internal/mcp":      {"internal/filetype", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration", "internal/jsonscan", "internal/oauth", "internal/origin"},
+	"internal/mcp":      {"internal/filetype", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration", "internal/jsonscan", "internal/oauth", "internal/origin", "internal/permission"},
 	"internal/api": {"internal/connection", "internal/oauth", "internal/link", "internal/webhook", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/environment", "internal/audit",
 		"internal/catalog", "internal/integration", "internal/integration/openapi", "internal/jsonscan", "internal/page", "internal/permission", "internal/store", "internal/user", "internal/confirmation"},
 

@@ -2,7 +2,6 @@ package environment
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"sluice/internal/permission"
 	"sluice/internal/secret"
 	"sluice/internal/store"
 	"sluice/internal/store/db"
@@ -43,18 +41,6 @@ func (s *Service) Authenticate(ctx context.Context, bearer string) (*Token, erro
 	k.usedAt.Store(now.UnixMilli())
 	s.uses.note(k)
 	return k.token, nil
-}
-
-// Identify is Authenticate for a door to tools that wants no more than whose it is. A token that may not even list tools is none there.
-func (s *Service) Identify(ctx context.Context, bearer string) (id, environment string, ok bool, err error) {
-	switch token, err := s.Authenticate(ctx, bearer); {
-	case errors.Is(err, ErrUnknownToken):
-		return "", "", false, nil
-	case err != nil:
-		return "", "", false, err
-	default:
-		return token.ID, token.Environment, token.Scopes.Has(permission.ToolsRead), nil
-	}
 }
 
 func (s *Service) lookUp(ctx context.Context, bearer string) (*known, error) {

@@ -19,6 +19,7 @@ import (
 	"sluice/internal/integration"
 	"sluice/internal/mcp"
 	"sluice/internal/mcpserver"
+	"sluice/internal/permission"
 	"sluice/internal/toolset"
 	"sluice/internal/vendor"
 )
@@ -177,14 +178,14 @@ func (r *register) ByID(ctx context.Context, id string) (*mcpserver.Server, erro
 	return r.ByToken(ctx, id)
 }
 
-func (r *register) Identify(_ context.Context, token string) (id, environment string, ok bool, err error) {
+func (r *register) Identify(_ context.Context, token string) (id, environment string, may permission.Set, err error) {
 	switch token {
 	case apiToken:
-		return "tok_a", "env_a", true, nil
+		return "tok_a", "env_a", permission.Everything, nil
 	case strangeToken:
-		return "tok_b", "env_b", true, nil
+		return "tok_b", "env_b", permission.Everything, nil
 	}
-	return "", "", false, nil
+	return "", "", 0, nil
 }
 
 func (r *register) Watch(server *mcpserver.Server, changed func()) (stop func()) {

@@ -3,22 +3,25 @@ package mcp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
 	"sluice/internal/mcpserver"
 	"sluice/internal/oauth"
+	"sluice/internal/permission"
 )
 
 // identity is who asks: the server behind the URL, and what was shown beside it.
 type identity struct {
 	server  *mcpserver.Server
 	tokenID string        // the API token, if the server wants one
+	noWrite bool          // that API token may change nothing
 	access  *oauth.Access // what the person who signed in may do; nil: nobody has to sign in
 }
 
 // reading reports whether nothing may be changed, whatever a person allows: then the tools that would are not shown either.
-func (i *identity) reading() bool { return i.access != nil && !i.access.MayWrite() }
+func (i *identity) reading() bool { return i.noWrite || i.access != nil && !i.access.MayWrite() }
 
 // sameAs reports whether two requests are of the same: of one server, and of one person's consent.
 func (i *identity) sameAs(o *identity) bool {
@@ -78,12 +81,20 @@ func (h *Handler) identify(ctx context.Context, token string, header http.Header
 		return who, &refusal{status: http.StatusUnauthorized, message: apiTokenWords, challenge: `Bearer realm="Sluice"`}
 	}
 	if h.apiTokens != nil {
-		id, environment, ok, err := h.apiTokens.Identify(ctx, bearer)
+		id, environment, may, err := h.apiTokens.Identify(ctx, bearer)
 		if err != nil {
 			return who, h.unavailable(ctx, "check the API token", err)
 		}
-		if ok && environment == server.Environment {
-			who.tokenID = id
+		switch {
+		case may == 0 || environment != server.Environment:
+		case !may.Has(permission.ToolsRead):
+			return who, &refusal{
+				status:    http.StatusForbidden,
+				message:   fmt.Sprintf("The API token's scopes lack %s: make one that holds it.", permission.ToolsRead),
+				challenge: fmt.Sprintf(`Bearer realm="Sluice", error="insufficient_scope", scope="%s"`, permission.ToolsRead),
+			}
+		default:
+			who.tokenID, who.noWrite = id, !may.Has(permission.ToolsWrite)
 			return who, nil
 		}
 	}

@@ -37,6 +37,7 @@ import (
 	"sluice/internal/mcpserver"
 	"sluice/internal/oauth"
 	"sluice/internal/origin"
+	"sluice/internal/permission"
 )
 
 // Gateway makes tool calls. *gateway.Gateway is one.
@@ -71,8 +72,8 @@ type SignIns interface {
 
 // APITokens tells whose an API token is, for servers that want one beside their URL.
 type APITokens interface {
-	// Identify returns the id and the environment of an API token. ok is false if it is unknown, revoked or expired.
-	Identify(ctx context.Context, token string) (id, environment string, ok bool, err error)
+	// Identify returns the id and the environment of an API token, and what it may do: nothing, if it is unknown, revoked or expired.
+	Identify(ctx context.Context, token string) (id, environment string, may permission.Set, err error)
 }
 
 // Changes tells when a server's tools may have changed, on whichever node the change was made.

@@ -224,7 +224,7 @@ func (n *Node) openDoors() error {
 	n.onClose(n.OAuth.Close)
 	n.oauth = oauth.NewDoor(n.OAuth)
 	n.mcp = mcp.New(mcp.Options{
-		Gateway: n.Gateway, Servers: n.Servers, APITokens: n.Environments, SignIns: n.OAuth, Changes: changes, Origin: n.Origin,
+		Gateway: n.Gateway, Servers: n.Servers, APITokens: apiTokens{n.Environments, n.Users}, SignIns: n.OAuth, Changes: changes, Origin: n.Origin,
 		KeepAlive: n.Settings.KeepAlive, ToolsPage: n.Settings.ToolsPage,
 		Version: n.Settings.Version, Log: n.Settings.Log,
 	})
