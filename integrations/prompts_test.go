@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"sluice/integrations"
+	"sluice/internal/integration"
 	"sluice/internal/toolset"
 )
 
@@ -59,6 +60,10 @@ func TestOctapipesPromptsAreThoseAServerCanCarryOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	octapipe := slices.IndexFunc(all, func(d *integration.Definition) bool { return d.Name == "octapipe" })
+	if octapipe < 0 {
+		t.Fatal("there is no octapipe")
+	}
 	for _, c := range []struct {
 		options toolset.Options
 		want    []string
@@ -68,7 +73,7 @@ func TestOctapipesPromptsAreThoseAServerCanCarryOut(t *testing.T) {
 		{toolset.Options{Tags: []string{"pipelines", "notes"}}, []string{"move_card", "review_pipeline"}},
 		{toolset.Options{Tags: []string{"tasks"}}, nil},
 	} {
-		tools, err := toolset.Compile(all[0], c.options)
+		tools, err := toolset.Compile(all[octapipe], c.options)
 		if err != nil {
 			t.Fatal(err)
 		}
