@@ -77,7 +77,7 @@ func (s *Service) Begin(ctx context.Context, environment string, c Connection, s
 		}
 		c.Integration, known = e.account.Integration, e.account.Context
 	}
-	def, err := s.definitions.Find(ctx, environment, c.Integration)
+	def, err := s.definitions.FindFor(ctx, environment, c.Integration, c.AccountID)
 	if err != nil {
 		return nil, fmt.Errorf("find the integration: %w", err)
 	}
@@ -132,7 +132,7 @@ const codeTime = 50 * time.Second
 func (s *Service) Complete(ctx context.Context, environment string, p *Pending, answer url.Values, within Within) (*Account, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), codeTime)
 	defer cancel()
-	def, err := s.definitions.Find(ctx, environment, p.Connection.Integration)
+	def, err := s.definitions.FindFor(ctx, environment, p.Connection.Integration, p.Connection.AccountID)
 	if err != nil {
 		return nil, fmt.Errorf("find the integration: %w", err)
 	}

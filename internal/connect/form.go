@@ -82,7 +82,7 @@ func (d *door) definition(v *visit, chosen string) (*integration.Definition, err
 	if name == "" {
 		return nil, nil
 	}
-	def, err := d.Catalog.Find(v.r.Context(), v.link.Environment, name)
+	def, err := d.Catalog.FindFor(v.r.Context(), v.link.Environment, name, v.link.AccountID)
 	if errors.Is(err, catalog.ErrNotFound) && v.link.Integration == "" && v.acct == nil {
 		return nil, nil // a name that somebody typed
 	}

@@ -108,6 +108,68 @@ var broken = []struct{ old, new, want string }{
 	{"    - label: API key\n      format: static\n", "    - label: OAuth\n      format: oauth2_authorization_code\n      oauth2: {token_url: 'https://yard.example/token'}\n",
 		"integration.yaml:27:7: credentials.alternatives[0].oauth2 has no authorization_url, which the format oauth2_authorization_code needs: add the address of the vendor's page" + "\n" +
 			"~integration.yaml:29:7: credentials.alternatives[0].token has no effect with the format oauth2_authorization_code: take it out"},
+	{"    - label: API key\n      format: static\n", `    - label: OAuth
+      format: oauth2_authorization_code
+      oauth2: {issuer: 'https://id.yard.example', scopes: [read], parameters: {prompt: consent}, client_authentication: body, token_type: bot}
+    - label: API key
+      format: static
+`,
+		""},
+	{"    - label: API key\n      format: static\n", `    - label: OAuth
+      format: oauth2_authorization_code
+      oauth2: {issuer: 'https://id.yard.example', token_url: 'https://yard.example/token'}
+    - label: API key
+      format: static
+`,
+		"integration.yaml:27:7: credentials.alternatives[0].oauth2 has an issuer, which tells both addresses, and addresses beside it: take one of the two out"},
+	{"    - label: API key\n      format: static\n", `    - label: OAuth
+      format: oauth2_authorization_code
+      oauth2: {scopes: [read]}
+    - label: API key
+      format: static
+`,
+		"integration.yaml:27:7: credentials.alternatives[0].oauth2 has no token_url: add the address of the vendor's token endpoint, or the issuer that tells it"},
+	{"    - label: API key\n      format: static\n", `    - label: OAuth
+      format: oauth2_authorization_code
+      oauth2: {issuer: 'https://id.yard.example', scopes: ['read write']}
+    - label: API key
+      format: static
+`,
+		"integration.yaml:27:60: credentials.alternatives[0].oauth2.scopes[0] is no scope: write each as an entry of its own, without spaces"},
+	{"    - label: API key\n      format: static\n", `    - label: OAuth
+      format: oauth2_authorization_code
+      oauth2: {issuer: 'https://id.yard.example', parameters: {state: x}}
+    - label: API key
+      format: static
+`,
+		"integration.yaml:27:64: credentials.alternatives[0].oauth2.parameters.state is a parameter that the flow itself sets: take it out"},
+	{"    - label: API key\n      format: static\n", `    - label: OAuth
+      format: oauth2_authorization_code
+      oauth2: {issuer: 'https://id.yard.example', client_authentication: query}
+    - label: API key
+      format: static
+`,
+		"integration.yaml:27:51: credentials.alternatives[0].oauth2.client_authentication is \"query\", which is not known; known: header, body"},
+	{"    - label: API key\n      format: static\n", `    - label: OAuth
+      format: oauth2_authorization_code
+      oauth2: {issuer: 'https://id.yard.example', client_secret: '{{credentials.nope}}'}
+    - label: API key
+      format: static
+`,
+		"integration.yaml:27:51: credentials.alternatives[0].oauth2.client_secret refers to {{credentials.nope}}, which is not known: add it to the fields of credentials" + "\n" +
+			"integration.yaml:27:51: credentials.alternatives[0].oauth2.client_secret stands without a client_id: add it, or leave both to the environment's own client"},
+	{"{name: region, default: eu, options: [eu, us]}", "{name: region, default: eu, options: [eu, us]}\n  - {name: bay, label: Bay, choices: {path: /bays, items: bays, value: id, label: name}}",
+		""},
+	{"{name: region, default: eu, options: [eu, us]}", "{name: region, default: eu, options: [eu, us]}\n  - {name: bay, default: x, optional: true, choices: {path: bays, value: id}}",
+		"integration.yaml:6:17: context[1].default does not go with choices, of which one is taken once the account's credential works: take one of the two out" + "\n" +
+			"integration.yaml:6:29: context[1].optional does not go with choices, of which one is taken once the account's credential works: take one of the two out" + "\n" +
+			"integration.yaml:6:55: context[1].choices.path must begin with / or be a whole address: write /bays"},
+	{"{name: region, default: eu, options: [eu, us]}", "{name: region, choices: {path: /regions, value: id}}",
+		"integration.yaml:5:30: context[0].choices.path follows a base URL that needs {{context.region}}, which is not known before the choice: write a whole address"},
+	{"{name: region, default: eu, options: [eu, us]}", "{name: region, choices: {path: 'https://yard.example/{{context.region}}', value: id}}",
+		"integration.yaml:5:30: context[0].choices.path refers to {{context.region}}, which is not known before the choice: what is asked first stands first"},
+	{"{name: email, format: email}", "{name: email, format: email, choices: {path: /emails, value: id}}",
+		"integration.yaml:10:36: credentials.fields[0].choices cannot be of a credential: move email to context, which is what the account holds beside its credential"},
 	{"authorization: {format: bearer}", "authorization: {format: header}",
 		"integration.yaml:29:1: authorization has no name, which the format header needs: add it"},
 	{"authorization: {format: bearer}", "authorization: {format: basic}",

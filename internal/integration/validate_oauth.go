@@ -71,7 +71,18 @@ func (v *validator) choices(at, form place, f Field) {
 		}
 		refs["context"] = append(refs["context"], before.Name)
 	}
-	v.target(p.at("path"), c.Path, refs)
+	later := false
+	if t, err := ParseTemplate(c.Path); err == nil {
+		for _, ref := range t.References() {
+			if ref.Space == "context" && v.def.Context.find(ref.Name) != nil && !slices.Contains(refs["context"], ref.Name) {
+				v.fault(p.at("path"), "refers to {{%s}}, which is not known before the choice: what is asked first stands first", ref)
+				later = true
+			}
+		}
+	}
+	if !later {
+		v.target(p.at("path"), c.Path, refs)
+	}
 	v.dotted(p.at("items"), c.Items)
 	v.dotted(p.at("value"), c.Value)
 	v.dotted(p.at("label"), c.Label)
