@@ -138,6 +138,9 @@ func TestServeIsNotDisturbedByAClientsVariables(t *testing.T) {
 	if !strings.Contains(said, "sluice token create --database sluice.db") {
 		t.Errorf("serve does not say how the first API token is made: %s", said)
 	}
+	if !strings.Contains(said, "/start?code=") {
+		t.Errorf("serve does not say where the first owner is made: %s", said)
+	}
 	cmd.Process.Signal(syscall.SIGTERM)
 	for lines.Scan() {
 	}
