@@ -60,6 +60,7 @@ type ownLine struct {
 	conn     net.Conn
 	patience time.Duration // for one write
 	head     []byte        // what start sends
+	broken   bool          // a write failed, so that nothing more can be said
 	sink     int           // bytes that came in, and were for nobody
 
 	mu      sync.Mutex
@@ -127,6 +128,7 @@ func (l *ownLine) write(p []byte) error {
 		return err
 	}
 	_, err := l.conn.Write(p)
+	l.broken = err != nil
 	return err
 }
 
@@ -174,7 +176,7 @@ func (l *ownLine) wake() {
 }
 
 func (l *ownLine) end() {
-	if l.head == nil {
+	if l.head == nil && !l.broken {
 		_ = l.write(lastChunk)
 	}
 	_ = l.conn.Close()
