@@ -18,7 +18,7 @@ var arrows = map[string][]string{
 	".": {},
 
 	// The binary's commands; only they know the sandbox and the bridge.
-	"cmd/sluice": {"integrations", "internal/node", "internal/api", "internal/octapipe", "internal/stdio", "internal/account", "internal/mcpserver", "internal/environment",
+	"cmd/sluice": {"internal/doctor", "internal/oauth", "integrations", "internal/node", "internal/api", "internal/octapipe", "internal/stdio", "internal/account", "internal/mcpserver", "internal/environment",
 		"internal/catalog", "internal/integration", "internal/integration/openapi", "internal/toolset", "internal/gateway", "internal/outbound", "internal/store", "internal/permission", "internal/user"},
 
 	// One running Sluice, put together from its parts.
@@ -82,6 +82,7 @@ var arrows = map[string][]string{
 
 	// The sandbox is a vendor: it is reached over HTTP alone, and shares nothing with those who reach it. The bridge is a client.
 	"internal/octapipe": {},
+	"internal/doctor":   {},
 	"internal/stdio":    {"internal/jsonscan"},
 
 	// Both drive the built binary from outside.

@@ -67,6 +67,7 @@ func mcpCommand() *cobra.Command {
 	locked := create.Flags().Bool("require-api-token", false, "the URL alone is then not enough: clients send an API token too")
 	structured := create.Flags().Bool("structured-output", false, "answers carry structuredContent")
 	confirm := create.Flags().String("confirm", "", "which calls ask a person first: never, destructive (those that delete) or writes (those that change anything)")
+	auth := create.Flags().String("auth", "", "oauth: a URL without a secret, to which people sign in (default: a secret URL)")
 	config := create.Flags().String("config", "", "the whole config as JSON, instead of the flags above")
 	create.RunE = func(cmd *cobra.Command, args []string) error {
 		c, err := newClient(cmd)
@@ -95,6 +96,9 @@ func mcpCommand() *cobra.Command {
 		}
 		if *structured {
 			settings["structured_output"] = true
+		}
+		if *auth != "" {
+			settings["auth"] = *auth
 		}
 		if *confirm != "" {
 			settings["confirm"] = *confirm
@@ -132,7 +136,8 @@ func mcpCommand() *cobra.Command {
 		}
 		return deleteCommand("", func(id string) string { return path + "/" + url.PathEscape(id) }).RunE(cmd, args)
 	}
-	cmd.AddCommand(create, listCommand(asJSON, "List MCP servers", "", ofAccount, "id", "name", "config", "expires_at"), remove)
+	cmd.AddCommand(create, listCommand(asJSON, "List MCP servers", "", ofAccount, "id", "name", "config", "expires_at"), remove,
+		mcpClientCommand(asJSON), mcpGrantCommand(asJSON), mcpAttemptsCommand(asJSON), mcpDoctorCommand(asJSON))
 	return cmd
 }
 
@@ -185,7 +190,11 @@ func printMade(cmd *cobra.Command, asJSON bool, made any, format string, members
 		values[i] = object[member]
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), format, values...)
-	for _, once := range []string{"url", "token"} {
+	if config, ok := object["config"].(map[string]any); ok && config["auth"] != nil { // people sign in there, so the URL is no secret
+		fmt.Fprintf(cmd.OutOrStdout(), "%s\n", object["url"])
+		return nil
+	}
+	for _, once := range []string{"url", "token", "client_secret"} {
 		if object[once] != nil {
 			fmt.Fprintf(cmd.OutOrStdout(), "%s (shown this once)\n", object[once])
 			break

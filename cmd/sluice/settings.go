@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -18,6 +20,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"sluice/internal/node"
+	"sluice/internal/oauth"
 )
 
 // Settings of a node come from flags, from SLUICE_* variables and from a YAML file, the first that says something. Their names are the
@@ -35,6 +38,9 @@ func nodeFlags(f *pflag.FlagSet) {
 	f.StringSlice("allow-origin", nil, "origins of web pages that may call MCP servers, beside the public URL's and this machine's")
 	f.StringSlice("allow-host", nil, "names this machine may be called by while it listens on loopback")
 	f.StringSlice("trusted-proxy", nil, "addresses of reverse proxies, whose X-Forwarded-For is believed")
+	f.String("oauth-issuer", "", "authorization server whose tokens are trusted at MCP servers that people sign in to; Sluice itself if left out")
+	f.String("oauth-audience", "", "what that one's tokens must be for; the MCP server's own URL if left out")
+	f.String("oauth-keys-url", "", "where its keys are (JWKS); as its OpenID discovery says if left out")
 	f.Int64("max-file", 1024, "largest file that is passed on, in MiB")
 	f.Duration("keep-alive", 20*time.Second, "time between the signs of life on a stream; keep it under what the proxies in between wait")
 	f.Int("tools-page", 0, "tools in one answer to tools/list; 0: all of them")
@@ -129,6 +135,10 @@ func readSettings(cmd *cobra.Command) (*settings, error) {
 		}
 		return k.Strings(key)
 	}
+	external, err := externalIssuer(k.String("oauth_issuer"), k.String("oauth_audience"), k.String("oauth_keys_url"))
+	if err != nil {
+		return nil, err
+	}
 	return &settings{
 		Listen:  k.String("listen"),
 		Metrics: k.String("metrics_listen"),
@@ -136,10 +146,24 @@ func readSettings(cmd *cobra.Command) (*settings, error) {
 			Database: k.String("database"), MasterKey: k.String("master_key"), MasterKeyFile: k.String("master_key_file"),
 			PublicURL: strings.TrimSuffix(k.String("public_url"), "/"), AllowAddresses: list("allow_address"), AllowFiles: list("allow_file_address"),
 			AllowWebhooks:  list("allow_webhook_address"),
-			AllowedOrigins: list("allow_origin"), AllowedHosts: list("allow_host"), TrustedProxies: list("trusted_proxy"), KeepAlive: keepAlive, ToolsPage: toolsPage, MaxFile: k.Int64("max_file") << 20,
+			AllowedOrigins: list("allow_origin"), AllowedHosts: list("allow_host"), TrustedProxies: list("trusted_proxy"), ExternalIssuer: external, KeepAlive: keepAlive, ToolsPage: toolsPage, MaxFile: k.Int64("max_file") << 20,
 			KeepCalls: time.Duration(keepCalls) * 24 * time.Hour, Version: version(), Log: log,
 		},
 	}, nil
+}
+
+// externalIssuer is the authorization server of somebody else's whose tokens are trusted; nil: none.
+func externalIssuer(issuer, audience, keysURL string) (*oauth.External, error) {
+	if issuer == "" {
+		if audience != "" || keysURL != "" {
+			return nil, errors.New("oauth_audience and oauth_keys_url are of an oauth_issuer: name that one too")
+		}
+		return nil, nil
+	}
+	if u, err := url.Parse(issuer); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, fmt.Errorf("oauth_issuer is %q; it must be the issuer's URL, exactly as its tokens name it", issuer)
+	}
+	return &oauth.External{Issuer: issuer, Audience: audience, KeysURL: keysURL}, nil
 }
 
 func checkKeepAlive(said string, keepAlive time.Duration) error {

@@ -176,7 +176,7 @@ func (l *Log) continueOrBegin(ctx context.Context, from From, step Step) (db.Con
 	}
 	for _, f := range find {
 		row, err := f()
-		if err == nil && !l.over(ctx, row, step) {
+		if err == nil && row.ServerID == from.ServerID && !l.over(ctx, row, step) {
 			return row, nil
 		}
 		if err != nil && !store.NotFound(err) {

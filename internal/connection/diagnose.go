@@ -39,7 +39,7 @@ var missing = map[StepName]Verdict{
 		Mend:  "Enter the URL exactly as Sluice shows it, with the same scheme and host and no slash at its end, and see that --public-url is the address that people use."},
 	ServerMetadata: {Step: Authorization,
 		Words: "The client learnt how to sign in and neither registered nor opened the sign-in page.",
-		Mend:  "If it asks for a client id, make one with `sluice oauth client create` and enter it there; otherwise see whether the client says that it could not open a browser."},
+		Mend:  "If it asks for a client id, make one with `sluice mcp client create` and enter it there; otherwise see whether the client says that it could not open a browser."},
 	Registration: {Step: Authorization,
 		Words: "The client registered and never opened the sign-in page.",
 		Mend:  "Look for a browser window that the client opened, or for the address that it printed; a client without a screen needs one that can open it."},
@@ -92,9 +92,9 @@ func (a *Attempt) Verdict(now time.Time) Verdict {
 // mends say what to do about a step that was refused, beside what the refusal says.
 var mends = map[StepName]string{
 	Challenge:      "Connect again from the client: it has to sign in anew.",
-	Registration:   "Update the client, or make it a client id by hand: `sluice oauth client create`.",
+	Registration:   "Update the client, or make it a client id by hand: `sluice mcp client create`.",
 	ClientMetadata: "The document that the client's id names has to be reachable over HTTPS from here, and to name exactly that id and the redirect address.",
-	Authorization:  "Update the client, or make it a client id by hand with the redirect address that it uses: `sluice oauth client create`.",
+	Authorization:  "Update the client, or make it a client id by hand with the redirect address that it uses: `sluice mcp client create`.",
 	Consent:        "Connect again and allow it, as somebody who may use this server's tools.",
 	Token:          "Connect again from the client: its code or its refresh token is used up.",
 	Call:           "Connect again from the client.",
