@@ -35,7 +35,7 @@ var arrows = map[string][]string{
 
 	"internal/oauth": {"internal/connection", "internal/mcpserver", "internal/origin", "internal/page", "internal/permission", "internal/secret", "internal/store", "internal/store/db"},
 
-	"internal/dashboard": {"internal/page", "internal/permission", "internal/user", "internal/confirmation", "internal/clientconfig", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
+	"internal/dashboard": {"internal/page", "internal/permission", "internal/user", "internal/confirmation", "internal/webhook", "internal/oauth", "internal/connection", "internal/link", "internal/clientconfig", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
 		"internal/environment", "internal/audit", "internal/catalog", "internal/integration", "internal/integration/openapi", "internal/jsonscan"},
 
 	// One call.

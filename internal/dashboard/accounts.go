@@ -2,12 +2,14 @@ package dashboard
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
 
 	"sluice/internal/account"
 	"sluice/internal/catalog"
+	"sluice/internal/confirmation"
 	"sluice/internal/integration"
 	"sluice/internal/mcpserver"
 	"sluice/internal/page"
@@ -147,7 +149,7 @@ func (v *visit) accountSettings() error {
 	if err != nil {
 		return err
 	}
-	return v.showSettings(http.StatusOK, p, page.NewForm("name", p.Account.Name, "tenant_id", p.Account.TenantID))
+	return v.showSettings(http.StatusOK, p, formOfAccount(p.Account.Account))
 }
 
 func (v *visit) showSettings(status int, p accountPage, form *page.Form) error {
@@ -166,14 +168,63 @@ func (v *visit) changeAccount() error {
 	if !ok {
 		return nil
 	}
-	name, tenant := form.Get("name"), form.Get("tenant_id")
-	if _, err := v.Accounts.Update(v.r.Context(), v.env(), p.Account.ID, account.Change{Name: &name, TenantID: &tenant}); err != nil {
+	name, tenant, kept := form.Get("name"), form.Get("tenant_id"), p.Account.Settings
+	if kept.Confirm, err = confirmation.ParsePolicy(form.Get("settings.confirm")); err != nil {
+		form.Fail("settings.confirm", "Choose one of these.")
+	}
+	kept.Retry = retries[form.Get("settings.retry")]
+	if form.Get("settings.retry") == retryAsIs {
+		kept.Retry = p.Account.Settings.Retry
+	}
+	if !form.OK() {
+		return v.showSettings(http.StatusUnprocessableEntity, p, form)
+	}
+	if _, err := v.Accounts.Update(v.r.Context(), v.env(), p.Account.ID, account.Change{Name: &name, TenantID: &tenant, Settings: &kept}); err != nil {
 		if !faulty(form, err) {
 			return err
 		}
 		return v.showSettings(http.StatusUnprocessableEntity, p, form)
 	}
 	return v.done(p.Account.URL()+"/settings", "The account's settings are saved.")
+}
+
+// retries are the policies that the form offers, by how they are called there; any other that the API set stays as it is.
+var retries = map[string]*account.Retry{
+	"":        nil,
+	"short":   {Attempts: 3, LongestWait: 10},
+	"patient": {Attempts: 5, LongestWait: 60},
+}
+
+const retryAsIs = "as it is"
+
+// RetryOptions are what can be done when a vendor limits calls.
+func (p accountPage) RetryOptions() []page.Option {
+	options := []page.Option{
+		{Value: "", Label: "tell the caller how long to wait"}, {Value: "short", Label: "wait up to 10 s, and try three times"}, {Value: "patient", Label: "wait up to a minute, and try five times"},
+	}
+	if retryName(p.Account.Settings.Retry) == retryAsIs {
+		r := p.Account.Settings.Retry
+		options = append(options, page.Option{Value: retryAsIs, Label: fmt.Sprintf("wait up to %d s, and try %d times", r.LongestWait, r.Attempts)})
+	}
+	return options
+}
+
+func retryName(r *account.Retry) string {
+	for name, known := range retries {
+		if r == known || r != nil && known != nil && *r == *known {
+			return name
+		}
+	}
+	return retryAsIs
+}
+
+// formOfAccount is the form as an account fills it in.
+func formOfAccount(a *account.Account) *page.Form {
+	confirm := a.Settings.Confirm
+	if confirm == "" {
+		confirm = confirmation.Never
+	}
+	return page.NewForm("name", a.Name, "tenant_id", a.TenantID, "settings.confirm", string(confirm), "settings.retry", retryName(a.Settings.Retry))
 }
 
 // checkAccount proves the account's credential with the vendor.
@@ -183,7 +234,7 @@ func (v *visit) checkAccount() error {
 		return err
 	}
 	if _, err := v.Accounts.RefreshCredentials(v.r.Context(), v.env(), p.Account.ID); err != nil {
-		form := page.NewForm("name", p.Account.Name, "tenant_id", p.Account.TenantID)
+		form := formOfAccount(p.Account.Account)
 		if !faulty(form, err) {
 			return err
 		}
@@ -214,7 +265,7 @@ func (v *visit) setStatus(to account.Status, notice string) error {
 		return err
 	}
 	if _, err := v.Accounts.Update(v.r.Context(), v.env(), p.Account.ID, account.Change{Status: &to}); err != nil {
-		form := page.NewForm("name", p.Account.Name, "tenant_id", p.Account.TenantID)
+		form := formOfAccount(p.Account.Account)
 		if !faulty(form, err) {
 			return err
 		}

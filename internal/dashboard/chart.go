@@ -42,8 +42,8 @@ type tick struct {
 }
 
 const (
-	chartWidth, chartHeight = 720, 200
-	plotTop, plotHeight     = 12, 156
+	chartWidth, chartHeight = 720, 150
+	plotTop, plotHeight     = 12, 110
 )
 
 func newChart(spans []audit.Span, since, until time.Time) *chart {

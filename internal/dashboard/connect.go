@@ -8,6 +8,7 @@ import (
 
 	"sluice/internal/account"
 	"sluice/internal/integration"
+	"sluice/internal/link"
 	"sluice/internal/page"
 )
 
@@ -134,6 +135,11 @@ func (v *visit) connect() error {
 	if p.Form, ok = v.form(); !ok {
 		return nil
 	}
+	if p.OAuth() {
+		return v.signInWithVendor(p, link.Draft{
+			Environment: v.env(), Integration: p.Definition.Name, TenantID: p.Form.Get("tenant_id"), Name: p.Form.Get("name"), Context: entered(p.Form, "context.", p.Definition.Context),
+		})
+	}
 	acct, err := v.Accounts.Create(v.r.Context(), v.env(), account.NewAccount{
 		Integration: p.Definition.Name, TenantID: p.Form.Get("tenant_id"), Name: p.Form.Get("name"),
 		Credentials: entered(p.Form, "credentials.", p.Credential.Fields), Context: entered(p.Form, "context.", p.Definition.Context),
@@ -194,6 +200,9 @@ func (v *visit) reconnect() error {
 	if p.Form, ok = v.form(); !ok {
 		return nil
 	}
+	if p.OAuth() {
+		return v.signInWithVendor(p, link.Draft{Environment: v.env(), AccountID: p.Account.ID})
+	}
 	change := account.Change{Credentials: entered(p.Form, "credentials.", p.Credential.Fields), Context: map[string]*string{}}
 	for _, f := range p.Definition.Context {
 		if value := p.Form.Get("context." + f.Name); value != "" {
@@ -206,4 +215,31 @@ func (v *visit) reconnect() error {
 		return v.connectFailed(p, err)
 	}
 	return v.done(p.Account.URL(), "“"+p.Account.Title+"” is connected again.")
+}
+
+// connected is where the pages of a link lead back to.
+const connected = Path + "/connected"
+
+// signInWithVendor sends the visitor on to the pages that connect an account by the vendor's own sign-in; they lead back here.
+func (v *visit) signInWithVendor(p *connectPage, draft link.Draft) error {
+	draft.CreatedBy, draft.Own, draft.RedirectURI = v.person.ID, true, v.PublicURL+connected
+	_, token, err := v.Links.Create(v.r.Context(), draft)
+	if err != nil {
+		return v.connectFailed(p, err)
+	}
+	return v.done(v.LinkURL(token), "")
+}
+
+// connected tells what became of a link that led away from here.
+func (v *visit) connected() error {
+	q := v.r.URL.Query()
+	id := q.Get("integrated_account_id")
+	if id == "" {
+		return v.done(home, "The account is not connected.")
+	}
+	acct, err := v.Accounts.Get(v.r.Context(), v.env(), id)
+	if err != nil {
+		return err
+	}
+	return v.done(accountURL(acct.ID), "“"+v.row(acct).Title+"” is connected.")
 }

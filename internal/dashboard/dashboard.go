@@ -16,11 +16,15 @@ import (
 	"sluice/internal/audit"
 	"sluice/internal/catalog"
 	"sluice/internal/confirmation"
+	"sluice/internal/connection"
 	"sluice/internal/environment"
 	"sluice/internal/gateway"
+	"sluice/internal/link"
 	"sluice/internal/mcpserver"
+	"sluice/internal/oauth"
 	"sluice/internal/page"
 	"sluice/internal/user"
+	"sluice/internal/webhook"
 )
 
 // Path is where the handler is mounted: it takes this and everything below.
@@ -47,6 +51,11 @@ type Config struct {
 	Catalog       *catalog.Catalog
 	Audit         *audit.Log
 	Confirmations *confirmation.Service
+	Webhooks      *webhook.Service
+	OAuth         *oauth.Service
+	Connections   *connection.Log
+	Links         *link.Service
+	LinkURL       func(token string) string // the page of a link by its token
 	Gateway       *gateway.Gateway
 	PublicURL     string                                                // under which the API is reached
 	MCPURL        func(token string) string                             // of an MCP server

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -57,13 +58,13 @@ func rowOfCall(r *audit.Record) *callRow {
 func took(d time.Duration) string {
 	switch {
 	case d >= 10*time.Second:
-		return d.Round(time.Second).String()
+		return fmt.Sprintf("%.0f s", d.Seconds())
 	case d >= time.Second:
-		return d.Round(10 * time.Millisecond).String()
+		return fmt.Sprintf("%.1f s", d.Seconds())
 	case d >= 10*time.Millisecond:
-		return d.Round(time.Millisecond).String()
+		return fmt.Sprintf("%.0f ms", d.Seconds()*1000)
 	}
-	return d.Round(100 * time.Microsecond).String()
+	return fmt.Sprintf("%.1f ms", d.Seconds()*1000)
 }
 
 // periods are the lengths of time that the log can be narrowed to.

@@ -9,12 +9,17 @@ import (
 	"sluice/internal/account"
 	"sluice/internal/audit"
 	"sluice/internal/catalog"
+	"sluice/internal/confirmation"
+	"sluice/internal/connection"
 	"sluice/internal/environment"
 	"sluice/internal/gateway"
+	"sluice/internal/link"
 	"sluice/internal/mcpserver"
+	"sluice/internal/oauth"
 	"sluice/internal/page"
 	"sluice/internal/permission"
 	"sluice/internal/user"
+	"sluice/internal/webhook"
 )
 
 // visit is one request of somebody who is signed in and may make it.
@@ -87,7 +92,8 @@ func (v *visit) fail(err error) {
 		what string
 	}{
 		{account.ErrNotFound, "integrated account"}, {mcpserver.ErrNotFound, "MCP server"}, {audit.ErrNotFound, "call"}, {catalog.ErrNotFound, "integration"},
-		{environment.ErrNotFound, "environment or API token"}, {gateway.ErrUnknownTool, "tool"}, {errNoPage, "page"},
+		{environment.ErrNotFound, "environment or API token"}, {gateway.ErrUnknownTool, "tool"}, {user.ErrNotFound, "user, session or invitation"},
+		{webhook.ErrNotFound, "webhook"}, {oauth.ErrNotFound, "client or sign-in"}, {connection.ErrNotFound, "attempt to connect"}, {confirmation.ErrNotFound, "question"}, {errNoPage, "page"},
 	} {
 		if errors.Is(err, known.err) {
 			v.message(http.StatusNotFound, "Not found", "There is no such "+known.what+" in this environment. It may have been deleted since the page that led here was made.")
@@ -153,6 +159,30 @@ func faulty(form *page.Form, err error) bool {
 	}
 	if wrong, ok := errors.AsType[*environment.ConflictError](err); ok {
 		form.Fail("", sentence(wrong.Message))
+		return true
+	}
+	if wrong, ok := errors.AsType[*user.InvalidError](err); ok {
+		form.Fail(wrong.Field, sentence(wrong.Message))
+		return true
+	}
+	if wrong, ok := errors.AsType[*user.ConflictError](err); ok {
+		form.Fail("", sentence(wrong.Message))
+		return true
+	}
+	if wrong, ok := errors.AsType[*user.ForbiddenError](err); ok {
+		form.Fail("", sentence(wrong.Message))
+		return true
+	}
+	if wrong, ok := errors.AsType[*user.TooManyError](err); ok {
+		form.Fail("", sentence(wrong.Error()))
+		return true
+	}
+	if wrong, ok := errors.AsType[*webhook.InvalidError](err); ok {
+		form.Fail(wrong.Field, sentence(wrong.Message))
+		return true
+	}
+	if wrong, ok := errors.AsType[*link.InvalidError](err); ok {
+		form.Fail(wrong.Field, sentence(wrong.Message))
 		return true
 	}
 	if away, ok := errors.AsType[*account.UnavailableError](err); ok {

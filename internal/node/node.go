@@ -242,7 +242,9 @@ func (n *Node) openDoors() error {
 	})
 	n.dashboard = dashboard.New(dashboard.Config{
 		Door: n.SignIn, Users: n.Users, Environments: n.Environments, Accounts: n.Accounts, Servers: n.Servers, Catalog: n.Catalog, Audit: n.Audit, Gateway: n.Gateway,
-		Confirmations: n.Confirmations, PublicURL: n.Settings.PublicURL, MCPURL: n.MCPURL, Fetch: n.fetch, Log: n.Settings.Log,
+		Confirmations: n.Confirmations, Webhooks: n.Webhooks, OAuth: n.OAuth, Connections: n.Connections,
+		Links: n.Links, LinkURL: func(token string) string { return connect.URL(n.Settings.PublicURL, token) },
+		PublicURL: n.Settings.PublicURL, MCPURL: n.MCPURL, Fetch: n.fetch, Log: n.Settings.Log,
 	})
 	return nil
 }

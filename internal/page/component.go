@@ -30,7 +30,7 @@ var (
 //	{{choiceOf FORM NAME LABEL OPTIONS []ATTRIBUTE}}
 //	{{choices FORM NAME LABEL OPTIONS TYPE ATTRIBUTE…}}      all options to be seen; TYPE is radio or checkbox
 //	                                              "compact" sets them close; "id=…" tells two groups of one name apart
-//	{{check FORM NAME LABEL ATTRIBUTE…}}          one box to tick; its value is "on"
+//	{{check FORM NAME LABEL ATTRIBUTE…}}          one box to tick; its value is "on", or "mark=…"
 //	{{errors FORM}}                               what is wrong, at the top of a form
 //	{{code TEXT LABEL}}                           a block of code with a button that copies it
 //	{{copyable TEXT LABEL}}                       one line that is there to be copied
@@ -78,6 +78,7 @@ type input struct {
 	Name, ID, Label, Help, Error, Value, Type string
 	Values                                    []string
 	Rows                                      string
+	Mark                                      string // of a box: its value
 	Required, Compact                         bool
 	Attributes                                []template.HTMLAttr
 	Options                                   []Option
@@ -98,6 +99,8 @@ func newInput(f *Form, name, label string, attributes []string) (*input, error) 
 			in.Type = value
 		case key == "help":
 			in.Help = value
+		case key == "mark":
+			in.Mark = value
 		case key == "rows":
 			in.Rows = value
 		case key == "value":
