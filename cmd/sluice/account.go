@@ -154,7 +154,7 @@ func (c *client) account(cmd *cobra.Command, id string) (string, error) {
 		return fmt.Sprint(accounts[0]["id"]), nil
 	}
 	if len(accounts) == 0 {
-		return "", fmt.Errorf("there is no integrated account yet: `sluice account add` connects one")
+		return "", fmt.Errorf("there is no integrated account yet: `sluice connect` connects one")
 	}
 	return "", fmt.Errorf("there are %d integrated accounts: say which by --account ID; `sluice account list` shows them", len(accounts))
 }

@@ -225,7 +225,7 @@ func (k *connecting) fill(fields []account.FormField, prefix string, values map[
 	if prefix == "credentials." {
 		flag = "-c"
 	}
-	return fmt.Errorf("there is no terminal to ask on, and %s is needed: give %s %s=…, or %[2]s %[3]s=@file", strings.Join(lacking, ", "), flag, lacking[0])
+	return fmt.Errorf("there is no terminal to ask on, and it needs %s: give %s %s=…, or %[2]s %[3]s=@file", strings.Join(lacking, ", "), flag, lacking[0])
 }
 
 // byForm connects with what was entered, and asks what can only be asked then.

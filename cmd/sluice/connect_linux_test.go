@@ -141,7 +141,7 @@ func TestAnAccountIsConnectedFromTheShell(t *testing.T) {
 		if acct.Status != "active" {
 			t.Errorf("got %+v", acct)
 		}
-		sh.fails("there is no terminal to ask on, and password is needed: give -c password=…, or -c password=@file", given...)
+		sh.fails("there is no terminal to ask on, and it needs password: give -c password=…, or -c password=@file", given...)
 		sh.fails("no such file", append(given, "-c", "password=@"+file+".none")...)
 		sh.fails("credentials.passwort is not known", append(given, "-c", "passwort=x", "-c", "password=x")...)
 		sh.fails("say what to connect", "connect")
