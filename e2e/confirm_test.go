@@ -264,3 +264,64 @@ func TestAQuestionIsWhatTheRevisionSaysItIs(t *testing.T) {
 		t.Errorf("what was agreed to ends as %+v, and %d are left", done, left())
 	}
 }
+
+func TestAPersonTellsWhatTheModelShouldNotMakeUp(t *testing.T) {
+	h := startDemo(t)
+	open := startConformance(t, h)
+	var asks createdServer
+	h.api(t, "POST", "/integrated-account/"+open.AccountID+"/mcp", `{"name":"asks","config":{"confirm":"writes"}}`).want(t, 200, 201).decode(t, &asks)
+	const tool = "test_input_required_result_multi_round"
+	for name, c := range map[string]struct {
+		url       string
+		arguments map[string]any
+		action    string
+		want      []string // what the person was asked
+		answer    string
+	}{
+		"form by form":                  {open.URL, nil, "accept", []string{"Step 1: What is your name?", "Step 2: What is your favorite color?"}, `{"name":"Ada","color":"green"}`},
+		"what the call lacks":           {open.URL, map[string]any{"name": "Grace"}, "accept", []string{"Step 2: What is your favorite color?"}, `{"name":"Grace","color":"green"}`},
+		"nothing that is there":         {open.URL, map[string]any{"name": "Grace", "color": "blue"}, "accept", nil, `{"name":"Grace","color":"blue"}`},
+		"and to agree in the end":       {asks.URL, nil, "accept", []string{"Step 1: What is your name?", "Step 2: What is your favorite color?", "Questions: rounds with name Ada and color green?"}, `{"name":"Ada","color":"green"}`},
+		"and is heard when they do not": {open.URL, nil, "decline", []string{"Step 1: What is your name?"}, "nothing was sent"},
+		"not where the rest is wrong":   {open.URL, map[string]any{"size": 1}, "accept", nil, "size is not an argument"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var heard []string
+			session, err := mcp.NewClient(&mcp.Implementation{Name: "sluice-e2e-forms", Version: "1.0.0"}, &mcp.ClientOptions{
+				ElicitationHandler: func(_ context.Context, r *mcp.ElicitRequest) (*mcp.ElicitResult, error) {
+					heard = append(heard, r.Params.Message)
+					schema, err := json.Marshal(r.Params.RequestedSchema)
+					if err != nil {
+						return nil, err
+					}
+					content := map[string]any{}
+					for field, value := range map[string]string{"name": "Ada", "color": "green"} {
+						if strings.Contains(string(schema), `"`+field+`":{`) {
+							content[field] = value
+						}
+					}
+					return &mcp.ElicitResult{Action: c.action, Content: content}, nil
+				},
+			}).Connect(t.Context(), &mcp.StreamableClientTransport{Endpoint: c.url}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer session.Close()
+			got, err := (&goSDK{session}).CallTool(t.Context(), tool, c.arguments)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if said := got.text(t); !strings.Contains(said, c.answer) {
+				t.Errorf("the call is answered %s, want %s", said, c.answer)
+			}
+			if strings.Join(heard, "\n") != strings.Join(c.want, "\n") {
+				t.Errorf("the person was asked %q, want %q", heard, c.want)
+			}
+		})
+	}
+	t.Run("and a client that cannot ask them is told so", func(t *testing.T) {
+		if told := (agent{t, connectGoSDK(t, open.URL)}).refused(tool, nil); !strings.Contains(told, `color is required: ask the person, do not make it up ("Step 2: What is your favorite color?")`) {
+			t.Errorf("%s", told)
+		}
+	})
+}

@@ -65,7 +65,13 @@ func startConformance(t *testing.T, h *house) *createdServer {
 	})
 	mux.HandleFunc("POST /changes/tools", func(w http.ResponseWriter, _ *http.Request) { v.turn(w, "more_tools") })
 	mux.HandleFunc("POST /changes/prompts", func(w http.ResponseWriter, _ *http.Request) { v.turn(w, "more_prompts") })
-	mux.HandleFunc("POST /greetings", func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, http.StatusOK, `"Hello; state-ok."`) })
+	mux.HandleFunc("POST /greetings", func(w http.ResponseWriter, r *http.Request) {
+		told, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		answerJSON(w, http.StatusOK, `{"greeting":"Hello; state-ok.","told":`+string(told)+`}`)
+	})
 	upstream := httptest.NewServer(mux)
 	t.Cleanup(upstream.Close)
 

@@ -312,6 +312,14 @@ var broken = []struct{ old, new, want string }{
 		"integration.yaml:61:7: resources.ships.lookup.method is find, which is not marked safe, and looking something up must change nothing: add safe: true to it if that is so" + "\n" +
 			"~integration.yaml:67:5: resources.ships.find is a GET and counts as a write: add safe: true if it changes nothing" + "\n" +
 			"docs/ships.yaml:32:3: find.body_schema describes the body of a GET, and a GET has none: describe the arguments in query_schema"},
+	{"dry_run: {list: list, changes: values}", "ask: [{name: where, message: Where to?, arguments: [dock_id]}], dry_run: {list: list, changes: values}", ""},
+	{"dry_run: {list: list, changes: values}", "ask: [{name: why, message: Why?, arguments: [fliters]}], dry_run: {list: list, changes: values}", `integration.yaml:68:129: resources.ships.bulk_move.ask[0].arguments[0] is "fliters", which the documentation does not describe; did you mean "filters"?`},
+	{"dry_run: {list: list, changes: values}", "ask: [{name: confirmation, message: '', arguments: []}, {name: a b, message: Why?, arguments: [filters, dock_id, dock_id]}], dry_run: {list: list, changes: values}", "integration.yaml:68:91: resources.ships.bulk_move.ask[0].name is the name of the question before a call that needs a yes: take another" + "\n" +
+		"integration.yaml:68:120: resources.ships.bulk_move.ask[0] has an empty message: add it" + "\n" +
+		"integration.yaml:68:124: resources.ships.bulk_move.ask[0].arguments names nothing to ask for: name arguments of the method" + "\n" +
+		`integration.yaml:68:141: resources.ships.bulk_move.ask[1].name is "a b", and should be of letters, digits and _` + "\n" +
+		"integration.yaml:68:179: resources.ships.bulk_move.ask[1].arguments[0] is filters, which is no text, number or boolean: no client shows a form for it" + "\n" +
+		"integration.yaml:68:197: resources.ships.bulk_move.ask[1].arguments[2] is dock_id, which is asked for already: take it out"},
 	{"dry_run: {list: list, changes: values}", "dry_run: {list: lst, changes: values}",
 		`integration.yaml:68:94: resources.ships.bulk_move.dry_run.list is "lst", which is no method of ships; did you mean "list"?`},
 	{"dry_run: {list: list, changes: values}", "dry_run: {list: find, changes: value}",
