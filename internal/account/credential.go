@@ -23,6 +23,7 @@ type Credential struct {
 
 	refresh string   // refresh token
 	secrets []string // what Mask hides, the longest first
+	echoed  []needle // what MaskAnswer hides
 
 	mu      sync.Mutex
 	applied map[*integration.Authorization]*Authorization // by the first of a list
@@ -58,6 +59,7 @@ func newCredential(way *integration.Credentials, fields map[string]string, acces
 	hide(access)
 	hide(refresh)
 	if way == nil {
+		c.echoed = needlesOf(c.secrets)
 		return c
 	}
 	for _, f := range way.Fields {
@@ -68,12 +70,9 @@ func newCredential(way *integration.Credentials, fields map[string]string, acces
 		}
 	}
 	slices.SortFunc(c.secrets, func(a, b string) int { return len(b) - len(a) })
+	c.echoed = needlesOf(c.secrets)
 	return c
 }
-
-// minSecretInAnswer is the shortest value that MaskAnswer hides. A vendor's data may hold a short password as a word of its own, and a word that is gone from it
-// would be a lie.
-const minSecretInAnswer = 12
 
 // Mask replaces each of the credential's own secret values in a text, also where it is encoded.
 func (c *Credential) Mask(text string) string {
@@ -93,19 +92,6 @@ func (c *Credential) MaskBytes(b []byte) []byte {
 	}
 	for _, secret := range c.secrets {
 		if bytes.Contains(b, []byte(secret)) {
-			b = bytes.ReplaceAll(b, []byte(secret), []byte(mask))
-		}
-	}
-	return b
-}
-
-// MaskAnswer hides the credential's own secret values in what a vendor answered. It returns b itself where they are not in it, as nearly always.
-func (c *Credential) MaskAnswer(b []byte) []byte {
-	if c == nil {
-		return b
-	}
-	for _, secret := range c.secrets {
-		if len(secret) >= minSecretInAnswer && bytes.Contains(b, []byte(secret)) {
 			b = bytes.ReplaceAll(b, []byte(secret), []byte(mask))
 		}
 	}

@@ -191,6 +191,10 @@ func TestAnAnswerComesAsJSONWithoutItsSecrets(t *testing.T) {
 		{"a number as text", "Content-Type: text/plain", "42", "application/json", `"42"`},
 		{"CSV", "Content-Type: text/csv", "a;b\r\n1;2", "application/json", `"a;b\r\n1;2"`},
 		{"broken JSON", typeJSON, `{"a":`, "application/json", `"{\"a\":"`},
+		{"JSON in Latin-1", "Content-Type: application/json; charset=ISO-8859-1", "{\"n\":\"Z\xfcrich\"}", "application/json", `{"n":"Zürich"}`},
+		{"text in Windows-1252", "Content-Type: text/plain; charset=windows-1252", "\x80 5", "application/json", `"€ 5"`},
+		{"a charset that is not so", "Content-Type: application/json; charset=latin1", `{"n":"Zürich"}`, "application/json", `{"n":"Zürich"}`},
+		{"a charset that is none", "Content-Type: application/json; charset=klingon", `{"n":1}`, "application/json", `{"n":1}`},
 		{"bytes", "Content-Type: image/png", "\x89PNG\x00", "image/png", "\x89PNG\x00"},
 		{"nothing", typeJSON, "", "", ""},
 	}
@@ -209,6 +213,29 @@ func TestAnAnswerComesAsJSONWithoutItsSecrets(t *testing.T) {
 	w := newWorld(t, change, answer(204, "", ""))
 	if r := w.do(t, write("/x")); r.Outcome != vendor.OK || r.Status != 204 || r.Body != nil {
 		t.Errorf("204: got %+v", r)
+	}
+}
+
+func TestAVendorThatAnswersWithTheCredentialIsMasked(t *testing.T) {
+	const key = "key-7f6a5e4d3c2b1a"
+	w := newWorldWith(t, func(d *integration.Definition) {
+		d.Credentials = integration.Credentials{Format: "static", Fields: integration.Fields{{Name: "key", Type: "password"}}}
+		d.Authorization = integration.Authorizations{{Format: "header", Name: "X-Key", Value: "{{credentials.key}}"}}
+	}, map[string]string{"key": key}, outbound.Options{}, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"me":{"key":%q,"name":"Ann"}}`, r.Header.Get("X-Key"))
+	})
+	if r := w.do(t, read("/me")); string(r.Body) != `{"me":{"key":"•••","name":"Ann"}}` {
+		t.Errorf("got %s", r.Body)
+	}
+}
+
+func TestWhatWasMadeOrAcceptedSaysWhereItIs(t *testing.T) {
+	for status, want := range map[int]string{201: "/v1/jobs/7", 202: "/v1/jobs/7", 200: ""} {
+		w := newWorld(t, nil, answer(status, "Location: /v1/jobs/7", ""))
+		if r := w.do(t, write("/jobs")); r.Outcome != vendor.OK || r.Status != status || r.Location != want {
+			t.Errorf("%d: got %+v, want it at %q", status, r, want)
+		}
 	}
 }
 
