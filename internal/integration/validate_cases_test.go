@@ -47,6 +47,8 @@ var broken = []struct{ old, new, want string }{
 	{"    tags: [ships]\n", "    tags: [ships, ships, 'a,b']\n",
 		`integration.yaml:50:19: resources.ships.tags[1] is "ships" a second time: take it out` + "\n" +
 			"integration.yaml:50:26: resources.ships.tags[2] is no tag: write one word, or several with _ between, without commas"},
+	{`base_url: "https://{{context.region}}.yard.example/v2"`, "base_url: http://[fe80::1]/v2",
+		"integration.yaml:3:1: base_url is on a link-local address, where no vendor is and a cloud's machines find their own credentials: write the vendor's"},
 	{`base_url: "https://{{context.region}}.yard.example/v2"`, "base_url: yard.example",
 		"integration.yaml:3:1: base_url is no address: write one as https://api.example.com/v2, or {{context.base_url}} where each account has its own"},
 	{`base_url: "https://{{context.region}}.yard.example/v2"`, "base_url: https://yard.example/v2?key=1",
