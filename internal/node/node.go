@@ -229,7 +229,7 @@ func (n *Node) openDoors() error {
 		Version: n.Settings.Version, Log: n.Settings.Log,
 	})
 	n.SignIn = signin.New(signin.Options{
-		Users: n.Users, Environments: n.Environments, Keys: n.Keys, PublicURL: n.Settings.PublicURL, Address: n.Origin.Address,
+		Users: n.Users, Environments: n.Environments, Keys: n.Keys, PublicURL: n.Settings.PublicURL, Home: dashboard.Path, Address: n.Origin.Address,
 		HTTP: n.outbound.HTTP(askProvider), Log: n.Settings.Log,
 	})
 	n.files = &download.Handler{Gateway: n.Gateway, Log: n.Settings.Log}
