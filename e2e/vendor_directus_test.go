@@ -95,6 +95,7 @@ func (d *directus) someClients(t *testing.T) {
 }
 
 func TestDirectus(t *testing.T) {
+	t.Parallel() // both wait for tokens to end
 	d := startDirectus(t)
 	d.someClients(t)
 	h := startEmpty(t)
@@ -193,6 +194,11 @@ func TestDirectus(t *testing.T) {
 		a.call(&folder, "create_a_directus_folder", map[string]any{"name": "Contracts"})
 		a.call(&file, "create_a_directus_file", map[string]any{"title": "Zürich, 2026", "folder": folder["id"], "file": base64.StdEncoding.EncodeToString(pattern[:5000]), "file_name": "contract.bin"})
 		a.call(nil, "update_a_directus_item_by_id", values(map[string]any{"contract": file["id"]}))
+		var fetched object
+		a.call(&fetched, "create_a_directus_file", map[string]any{"title": "Fetched", "file_url": elsewhere(t, "terms.bin", pattern[:70000])})
+		if fetched.text("filename_download") != "terms.bin" || fetched.text("title") != "Fetched" || fmt.Sprint(fetched["filesize"]) != "70000" {
+			t.Errorf("the file that was fetched is %v", fetched)
+		}
 		if content := a.linked("directus_files_download", map[string]any{"id": file["id"]}); content != string(pattern[:5000]) {
 			t.Errorf("the link leads to %d other bytes than were uploaded", len(content))
 		}

@@ -180,6 +180,19 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
+// elsewhere serves a file whose size is not told beforehand, so that it goes up in chunks.
+func elsewhere(t *testing.T, name string, content []byte) (address string) {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/octet-stream")
+		w.Write(content[:len(content)/2])
+		w.(http.Flusher).Flush()
+		w.Write(content[len(content)/2:])
+	}))
+	t.Cleanup(s.Close)
+	return s.URL + "/" + name
+}
+
 // coverage notes which tools were called with success.
 type coverage struct {
 	mu     sync.Mutex

@@ -2,7 +2,9 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"sluice/integrations"
@@ -30,6 +32,26 @@ func TestThePagesOfToolsAreWhatTheProgramPrints(t *testing.T) {
 		}
 		if string(written) != printed {
 			t.Errorf("the definition has changed since %s was written: go test ./cmd/sluice -run Page -update writes it anew", page)
+		}
+	}
+}
+
+func TestThePageOfVendorsKnowsThemAll(t *testing.T) {
+	all, err := integrations.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("../../docs/vendors.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range all {
+		var tools int
+		for _, r := range d.Resources {
+			tools += len(r.Methods)
+		}
+		if row := fmt.Sprintf("| `%s` | [%d](%s-tools.md) |", d.Name, tools, d.Name); !strings.Contains(string(page), row) {
+			t.Errorf("docs/vendors.md has no row that begins with %s", row)
 		}
 	}
 }
