@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,8 +30,32 @@ func reasons(e *jsonschema.ValidationError) []Fault {
 	switch e.ErrorKind.(type) {
 	case *kind.AnyOf, *kind.OneOf:
 		all = best
+		if names := missingEither(e); names != nil {
+			all = []Fault{{instancePlace(e.InstanceLocation), "must have " + strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]}}
+		}
 	}
 	return all[:min(len(all), mostFaults)]
+}
+
+// missingEither are the names of which one would do, where that is all that each alternative lacks.
+func missingEither(e *jsonschema.ValidationError) []string {
+	var names []string
+	for _, cause := range e.Causes {
+		for len(cause.Causes) == 1 {
+			cause = cause.Causes[0]
+		}
+		missing, ok := cause.ErrorKind.(*kind.Required)
+		if !ok || len(missing.Missing) != 1 || len(cause.Causes) > 0 || len(cause.InstanceLocation) != len(e.InstanceLocation) {
+			return nil
+		}
+		if name := missing.Missing[0]; !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) < 2 {
+		return nil
+	}
+	return names
 }
 
 // cost says how far a branch is from fitting: a value of another type, or another constant, speaks for another branch.

@@ -53,6 +53,7 @@ func TestWhatConvertersFailAt(t *testing.T) {
 		"an heir by its own name":                {two + post("{$ref: '#/components/schemas/Animal'}") + family, `{"kind":"Dog","bark":"loud","friend":{"kind":"cat"}}`, `POST /a application/json {"kind":"Dog","friend":{"kind":"cat"},"bark":"loud"}`},
 		"an heir that lacks something":           {two + post("{$ref: '#/components/schemas/Animal'}") + family, `{"kind":"Dog"}`, "refused: bark is required"},
 		"allOf with members of its own":          {two + post("{allOf: [{type: object, required: [a], properties: {a: {type: string}}}], properties: {b: {type: integer}}, required: [b]}"), `{"a":"x"}`, "refused: b is required"},
+		"one of two members":                     {two + post("{type: object, properties: {a: {type: string}, b: {type: string}}, anyOf: [{required: [a]}, {required: [b]}]}"), `{}`, "refused: arguments must have a or b"},
 		"a type list":                            {three + post("{type: object, properties: {a: {type: [string, integer, 'null']}}}"), `{"a":7}`, `POST /a application/json {"a":7}`},
 		"codes that YAML would take for numbers": {two + get("/a", "{name: c, in: query, schema: {type: string, enum: [007, 1.10, 0x1F, True, no]}}"), `{"c":"007"}`, "GET /a?c=007"},
 		"another of them":                        {two + get("/a", "{name: c, in: query, schema: {type: string, enum: [007, 1.10, 0x1F, True, no]}}"), `{"c":"True"}`, "GET /a?c=True"},
