@@ -72,7 +72,7 @@ type ConnectionAttempt struct {
 
 // ConnectionStep is one step of it.
 type ConnectionStep struct {
-	Step   string     `json:"step" enum:"challenge,resource_metadata,server_metadata,registration,client_metadata,authorization,sign_in,consent,token,call"`
+	Step   string     `json:"step" enum:"challenge,resource_metadata,server_metadata,registration,client_metadata,authorization,sign_in,consent,token,call,refresh"`
 	At     *time.Time `json:"at"`
 	Status *int       `json:"status" doc:"Of HTTP, as it was answered"`
 	Fault  string     `json:"fault,omitempty" doc:"Why it failed"`

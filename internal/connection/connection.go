@@ -30,6 +30,7 @@ const (
 	Consent          StepName = "consent"           // the person is asked, and answers
 	Token            StepName = "token"             // the code becomes a token
 	Call             StepName = "call"              // the token's first use
+	Refresh          StepName = "refresh"           // instead of all that, an old token was renewed
 )
 
 // Step is one of them, as it was answered.
@@ -117,6 +118,9 @@ func (l *Log) Record(ctx context.Context, from From, step Step) (attemptID strin
 		*s = clean(*s)
 	}
 	attempt, err := l.continueOrBegin(ctx, from, step)
+	if errors.Is(err, ErrNotFound) {
+		return ""
+	}
 	if err == nil {
 		err = l.write(ctx, attempt, from, step)
 	}
@@ -153,7 +157,7 @@ func (l *Log) continueOrBegin(ctx context.Context, from From, step Step) (db.Con
 			return l.store.GetConnectionAttempt(ctx, db.GetConnectionAttemptParams{Environment: from.Environment, ID: from.AttemptID})
 		})
 	} else {
-		if from.ClientID != "" {
+		if from.ClientID != "" && step.Name != Refresh {
 			find = append(find, func() (db.ConnectionAttempt, error) {
 				return l.store.FindConnectionAttemptOfClient(ctx, db.FindConnectionAttemptOfClientParams{
 					Environment: from.Environment, ServerID: from.ServerID, ClientID: from.ClientID, Since: since,
@@ -182,6 +186,9 @@ func (l *Log) continueOrBegin(ctx context.Context, from From, step Step) (db.Con
 		if err != nil && !store.NotFound(err) {
 			return row, fmt.Errorf("find the attempt: %w", err)
 		}
+	}
+	if step.Name == Refresh { // clients do that all the time: it is told of where a challenge came before
+		return db.ConnectionAttempt{}, ErrNotFound
 	}
 	row := db.ConnectionAttempt{
 		ID: store.NewID("att"), Environment: from.Environment, ServerID: from.ServerID, ClientID: from.ClientID, ClientName: from.ClientName,

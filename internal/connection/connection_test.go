@@ -85,6 +85,29 @@ func TestStepsOfOneClientAreOneAttemptWhereverTheyComeFrom(t *testing.T) {
 	})
 }
 
+func TestATokenThatIsRenewedAfterAChallengeIsAConnection(t *testing.T) {
+	st := storetest.Open(t, storetest.SQLite(t))
+	env, server := register(t, st)
+	l := connection.New(st, slog.New(slog.DiscardHandler))
+	from := connection.From{Environment: env, ServerID: server, Address: "203.0.113.1", UserAgent: "client/1"}
+	renewed := from
+	renewed.ClientID = "ocl_1"
+	if got := l.Record(t.Context(), renewed, connection.Step{Name: connection.Refresh}); got != "" {
+		t.Errorf("a refresh that nobody was asked for is the attempt %q", got)
+	}
+	id := l.Record(t.Context(), from, connection.Step{Name: connection.Challenge, Status: 401})
+	if got := l.Record(t.Context(), renewed, connection.Step{Name: connection.Refresh, Status: 200}); got != id {
+		t.Errorf("the refresh is of the attempt %q, want %q", got, id)
+	}
+	a, err := l.Get(t.Context(), env, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := a.Verdict(time.Now().Add(time.Hour)); v.State != connection.Connected || v.Step != connection.Refresh || a.ClientID != "ocl_1" {
+		t.Errorf("the verdict is %+v of %+v", v, a)
+	}
+}
+
 func TestWhoAsksWithoutEndFillsNothing(t *testing.T) {
 	st := storetest.Open(t, storetest.SQLite(t))
 	env, server := register(t, st)

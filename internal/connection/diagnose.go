@@ -27,7 +27,7 @@ type Verdict struct {
 }
 
 // order is the way of a client. What stands on one line are ways to the same end.
-var order = [][]StepName{{Challenge}, {ResourceMetadata}, {ServerMetadata}, {Registration, ClientMetadata}, {Authorization}, {SignIn}, {Consent}, {Token}, {Call}}
+var order = [][]StepName{{Challenge}, {ResourceMetadata}, {ServerMetadata}, {Registration, ClientMetadata}, {Authorization}, {SignIn}, {Consent}, {Token}, {Call, Refresh}}
 
 // missing says, for the last step that went well, which one never came, why that is most often so, and the mend.
 var missing = map[StepName]Verdict{
@@ -72,8 +72,11 @@ func (a *Attempt) Verdict(now time.Time) Verdict {
 			furthest = s
 		}
 	}
-	if furthest.Name == Call {
+	switch furthest.Name {
+	case Call:
 		return Verdict{State: Connected, Step: Call, Words: "Connected: the client has called."}
+	case Refresh:
+		return Verdict{State: Connected, Step: Refresh, Words: "Connected: the client has renewed its token."}
 	}
 	if last.Fault != "" {
 		return Verdict{State: Failed, Step: last.Name, Words: last.Fault, Mend: mends[last.Name]}

@@ -49,9 +49,11 @@ func (d *Door) token(w http.ResponseWriter, r *http.Request, server *mcpserver.S
 		writeError(w, status, e)
 		return
 	}
-	if from.AttemptID != "" { // a refresh is no step of connecting
-		d.Connections.Record(r.Context(), from, connection.Step{Name: connection.Token, Status: http.StatusOK, Detail: scopeText(p.scopes)})
+	name := connection.Token
+	if r.PostForm.Get("grant_type") == string(oidc.GrantTypeRefreshToken) {
+		name = connection.Refresh
 	}
+	d.Connections.Record(r.Context(), from, connection.Step{Name: name, Status: http.StatusOK, Detail: scopeText(p.scopes)})
 	writeJSON(w, http.StatusOK, tokenAnswer{
 		AccessToken: p.access, TokenType: "Bearer", ExpiresIn: int64(p.expires.Sub(d.Now()) / time.Second), RefreshToken: p.refresh, Scope: scopeText(p.scopes),
 	})
