@@ -591,33 +591,6 @@ func (q *Queries) GetIdentityProvider(ctx context.Context, environment string) (
 	return i, err
 }
 
-const getInvitation = `-- name: GetInvitation :one
-SELECT id, environment, email, name, role, key_id, token_hash, created_by, created_at, expires_at FROM invitations WHERE environment = ?1 AND id = ?2
-`
-
-type GetInvitationParams struct {
-	Environment string
-	ID          string
-}
-
-func (q *Queries) GetInvitation(ctx context.Context, arg GetInvitationParams) (Invitation, error) {
-	row := q.db.QueryRowContext(ctx, getInvitation, arg.Environment, arg.ID)
-	var i Invitation
-	err := row.Scan(
-		&i.ID,
-		&i.Environment,
-		&i.Email,
-		&i.Name,
-		&i.Role,
-		&i.KeyID,
-		&i.TokenHash,
-		&i.CreatedBy,
-		&i.CreatedAt,
-		&i.ExpiresAt,
-	)
-	return i, err
-}
-
 const getSignInAttempts = `-- name: GetSignInAttempts :one
 SELECT bucket, failures, blocked_until, expires_at FROM sign_in_attempts WHERE bucket = ?1
 `

@@ -80,9 +80,6 @@ DELETE FROM sessions WHERE expires_at <= @now OR last_seen_at <= @idle_since;
 INSERT INTO invitations (id, environment, email, name, role, key_id, token_hash, created_by, created_at, expires_at)
 VALUES (@id, @environment, @email, @name, @role, @key_id, @token_hash, @created_by, @created_at, @expires_at);
 
--- name: GetInvitation :one
-SELECT * FROM invitations WHERE environment = @environment AND id = @id;
-
 -- name: FindInvitationByHash :one
 SELECT * FROM invitations WHERE token_hash = @token_hash;
 
