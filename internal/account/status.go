@@ -103,6 +103,9 @@ func (s *Service) remove(ctx context.Context, tx *store.Tx, def *integration.Def
 	if _, err := tx.RemoveAccount(ctx, environment, id); err != nil {
 		return err
 	}
+	if _, err := tx.DeleteOverridesOfAccount(ctx, db.DeleteOverridesOfAccountParams{Environment: environment, AccountID: id}); err != nil {
+		return err
+	}
 	row.UpdatedAt = store.Millis(s.now())
 	return s.tell(ctx, tx, def, row, EventDeleted, Status(row.Status))
 }
