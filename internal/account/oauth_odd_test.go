@@ -185,6 +185,7 @@ func TestOnlyARefusalOfTheGrantCostsIt(t *testing.T) {
 		"a page instead of JSON":   {200, "text/html", "<html>Maintenance</html>", false},
 		"a token of another type":  {200, json, `{"access_token":"x","token_type":"mac"}`, false},
 		"an empty answer":          {200, json, "", false},
+		"a connection that breaks": {0, "", "", false},
 		"an answer without a body": {400, json, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -195,6 +196,9 @@ func TestOnlyARefusalOfTheGrantCostsIt(t *testing.T) {
 			}
 			old := credential(t, w.Service, a)
 			r.says(c.status, c.kind, c.body)
+			if c.status == 0 {
+				r.does(func(http.ResponseWriter, url.Values) { panic(http.ErrAbortHandler) })
+			}
 			_, err = w.Renew(t.Context(), a, old)
 			got := w.get(t, a.ID)
 			if c.dead {

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -20,7 +21,7 @@ type VendorClient struct {
 }
 
 // ErrNoVendorClient is wrapped where an environment has no OAuth client for an integration.
-var ErrNoVendorClient = fmt.Errorf("no OAuth client of this environment for the integration")
+var ErrNoVendorClient = errors.New("no OAuth client of this environment for the integration")
 
 func boundClient(environment, integration string) []byte {
 	return []byte(environment + "/" + integration + "/oauth-client")

@@ -74,6 +74,10 @@ func hash(s string) []byte {
 
 // callback takes a person who comes back from the vendor's page.
 func (d *door) callback(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet { // HEAD looks, and must not use the answer up
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
 	query := r.URL.Query()
 	const title = "This answer cannot be taken"
 	kept, err := d.Links.Take(r.Context(), query.Get("state"))
