@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"sluice/internal/audit"
@@ -186,9 +185,6 @@ func resultOf(tool *toolset.Tool, r *vendor.Response) *Result {
 	if p := r.Problem; p != nil {
 		result.Message, result.Fields, result.Details, result.NeedsReauth = p.Message, p.Fields, p.Details, p.NeedsReauth
 		result.Invalid, result.Field = p.Argument != "", p.Argument
-	}
-	if result.Outcome == vendor.OK && r.Status == http.StatusAccepted && len(r.Body) > 0 {
-		result.Notes = append(result.Notes, "The vendor accepted it and may still be at work on it (202).")
 	}
 	return result
 }
