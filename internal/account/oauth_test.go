@@ -421,3 +421,36 @@ func TestAnAccountThatNeedsABrowserIsNotMadeOfNothing(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestAnAccountThatNobodyCallsKeepsItsGrant(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		y := newYard(t, st, "North")
+		a := y.connect(t)
+		y.pass(24 * time.Hour)
+		y.KeepAlive(t.Context())
+		if n := len(y.provider.Given()); n != 1 {
+			t.Fatalf("after a day: want no renewal yet, got %d", n-1)
+		}
+		y.pass(3 * 24 * time.Hour)
+		y.KeepAlive(t.Context())
+		y.KeepAlive(t.Context())
+		if n := len(y.provider.Given()); n != 2 {
+			t.Fatalf("want one renewal, got %d", n-1)
+		}
+		y.pass(4 * 24 * time.Hour)
+		y.provider.Down(503)
+		y.KeepAlive(t.Context())
+		if got := y.get(t, a.ID).Status; got != account.Active {
+			t.Fatalf("a provider that is down made the account %s", got)
+		}
+		y.provider.Down(0)
+		y.provider.Revoke(t, y.provider.Given()[1].Refresh)
+		y.KeepAlive(t.Context())
+		if got := y.get(t, a.ID); got.Status != account.NeedsReauth {
+			t.Errorf("a revoked grant: got %+v", got)
+		}
+		if told := strings.Join(y.events(t, a.ID), " "); told != "active needs_reauth" {
+			t.Errorf("told %s", told)
+		}
+	})
+}

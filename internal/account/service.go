@@ -25,6 +25,8 @@ type Config struct {
 	Callback     string                 // the URL that vendors send people back to, who signed in with them; registered with each vendor
 	ReconnectURL func(id string) string // where a person connects an account again; nil: nobody is told
 
+	KeepAlive time.Duration // how often idle grants are looked for; 0: never
+
 	Log *slog.Logger     // nil: slog.Default()
 	Now func() time.Time // nil: time.Now
 }
@@ -46,6 +48,7 @@ type Service struct {
 	cache       cache
 	flights     flights
 	attempts    attempts
+	keeper      keeper
 	unsubscribe func()
 }
 
@@ -60,11 +63,15 @@ func New(c Config) *Service {
 		s.now = time.Now
 	}
 	s.unsubscribe = s.store.Subscribe(store.Accounts, s.cache.drop)
+	if c.KeepAlive > 0 {
+		s.keeper.start(c.KeepAlive, s.KeepAlive)
+	}
 	return s
 }
 
 // Close waits for renewals under way.
 func (s *Service) Close() {
+	s.keeper.stop()
 	s.unsubscribe()
 	s.flights.wait()
 }

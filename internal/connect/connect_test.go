@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sluice/internal/account"
+	"sluice/internal/account/oidctest"
 	"sluice/internal/link"
 	"sluice/internal/mcpserver"
 	"sluice/internal/permission"
@@ -249,5 +250,39 @@ func TestWhoeverIsSignedInAndMayConnectsAnAccountAgainByItsAddress(t *testing.T)
 	signedIn(elsewhere.ID, "eve", permission.Owner).get(t, where).shows(t, 404, "or you may not change it")
 	if got := h.browser().get(t, where); strings.Contains(got.html, "The office") {
 		t.Errorf("a stranger is told of the account: %s", got.text)
+	}
+}
+
+func TestAnImportedIntegrationIsSignedInToByTheAccountsOwnClient(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t), "North")
+	_, token, err := h.Environments.CreateToken(t.Context(), h.environment, "test", "test", time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	document := fmt.Sprintf(`{"openapi":"3.1.0","info":{"title":"Yard","version":"1"},"servers":[{"url":%q}],"security":[{"oauth":["openid"]}],
+		"components":{"securitySchemes":{"oauth":{"type":"oauth2","flows":{"authorizationCode":{"authorizationUrl":%q,"tokenUrl":%q,"scopes":{"openid":"","offline_access":""}}}}}},
+		"paths":{"/hulls":{"get":{"summary":"List hulls","responses":{"200":{"description":"","content":{"application/json":{"schema":{"type":"array","items":{"type":"object"}}}}}}}}}}`,
+		h.vendor.URL, h.provider.URL+"/auth", h.provider.URL+"/oauth/token")
+	r, err := http.NewRequest(http.MethodPost, h.url+"/integration/import?name=imported_yard", strings.NewReader(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Content-Type", "application/json")
+	h.browser().do(t, r).shows(t, 201)
+
+	_, page := h.link(t, link.Draft{TenantID: "acme", Integration: "imported_yard"})
+	b := h.browser()
+	b.get(t, page+"?way=1").shows(t, 200, "You sign in on Yard's own page", "Client ID", "Client secret", "Continue to Yard")
+	b.send(t, "way", "1", "credentials.oauth_client_id", oidctest.ClientID).shows(t, 422, "Client secret is required")
+	send := []string{"way", "1", "credentials.oauth_client_id", oidctest.ClientID, "credentials.oauth_client_secret", oidctest.ClientSecret, "context.base_url", h.vendor.URL}
+	b.get(t, h.provider.SignIn(t, b.send(t, send...).refresh(t)).String()).shows(t, 200, "Yard is connected")
+	acct := h.accounts(t)[0]
+	old, err := h.Accounts.Credential(t.Context(), acct)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := h.Accounts.Renew(t.Context(), acct, old); err != nil || c.Token == old.Token {
+		t.Errorf("the account's own client does not renew: %v", err)
 	}
 }

@@ -170,7 +170,7 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 	n.onClose(n.fetcher.Close)
 	n.Accounts = account.New(account.Config{
 		Store: n.Store, Sealer: n.Keys, Definitions: n.Catalog, Outbound: n.outbound, Log: s.Log,
-		Callback: s.PublicURL + connect.CallbackPath, ReconnectURL: func(id string) string { return connect.ReconnectURL(s.PublicURL, id) },
+		KeepAlive: time.Hour, Callback: s.PublicURL + connect.CallbackPath, ReconnectURL: func(id string) string { return connect.ReconnectURL(s.PublicURL, id) },
 	})
 	n.onClose(n.Accounts.Close)
 	n.Links = link.New(n.Store, n.Keys, n.Accounts, n.Catalog)

@@ -297,6 +297,48 @@ func (q *Queries) ListAccountsOfTenant(ctx context.Context, arg ListAccountsOfTe
 	return items, nil
 }
 
+const listIdleTokens = `-- name: ListIdleTokens :many
+SELECT environment, id, token_expires_at FROM accounts
+WHERE token_expires_at > ?1 AND token_expires_at < ?2 AND status = 'active'
+ORDER BY token_expires_at LIMIT cast(?3 AS bigint)
+`
+
+type ListIdleTokensParams struct {
+	After  int64
+	Before int64
+	Lim    int64
+}
+
+type ListIdleTokensRow struct {
+	Environment    string
+	ID             string
+	TokenExpiresAt int64
+}
+
+// Active accounts whose tokens ended in a span of time, those first that ended first.
+func (q *Queries) ListIdleTokens(ctx context.Context, arg ListIdleTokensParams) ([]ListIdleTokensRow, error) {
+	rows, err := q.db.QueryContext(ctx, listIdleTokens, arg.After, arg.Before, arg.Lim)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListIdleTokensRow
+	for rows.Next() {
+		var i ListIdleTokensRow
+		if err := rows.Scan(&i.Environment, &i.ID, &i.TokenExpiresAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockAccount = `-- name: LockAccount :execrows
 UPDATE accounts SET updated_at = updated_at WHERE environment = ?1 AND id = ?2
 `

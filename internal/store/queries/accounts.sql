@@ -59,3 +59,9 @@ VALUES (@id, @environment, @account_id, @type, @payload, @created_at);
 -- name: ListAccountEvents :many
 -- Oldest first, after an id.
 SELECT * FROM account_events WHERE environment = @environment AND id > @after ORDER BY id LIMIT cast(@lim AS bigint);
+
+-- name: ListIdleTokens :many
+-- Active accounts whose tokens ended in a span of time, those first that ended first.
+SELECT environment, id, token_expires_at FROM accounts
+WHERE token_expires_at > @after AND token_expires_at < @before AND status = 'active'
+ORDER BY token_expires_at LIMIT cast(@lim AS bigint);
