@@ -1,4 +1,4 @@
-# Each target installs what it lacks: Go modules and npm packages from their registries, PostgreSQL and nginx from Debian's when root.
+# Each target installs what it lacks: Go modules and npm packages from their registries, PostgreSQL, nginx and Chromium from Debian's when root.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 GO ?= go
@@ -22,7 +22,7 @@ check: format vet lint postgresql ## The fast loop: formatting, vet, staticcheck
 	$(GO) test $(UNIT)
 
 .PHONY: test
-test: postgresql nginx npm ## All tests, also with real MCP clients against the real binary, on SQLite and PostgreSQL
+test: postgresql nginx chromium npm ## All tests, also with real MCP clients against the real binary, on SQLite and PostgreSQL
 	$(GO) test ./...
 
 .PHONY: test-clients
@@ -75,6 +75,10 @@ postgresql:
 .PHONY: nginx
 nginx:
 	@tools/nginx.sh
+
+.PHONY: chromium
+chromium:
+	@tools/chromium.sh
 
 .PHONY: npm
 npm:

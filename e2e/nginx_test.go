@@ -20,6 +20,14 @@ const proxyPatience = time.Second
 // startNginx starts an nginx with its usual settings before an address, but for its patience, and returns its own.
 func startNginx(t *testing.T, upstream string) (address string) {
 	t.Helper()
+	address = aFreeAddress(t)
+	startNginxAs(t, address, fmt.Sprintf("listen %s; location / { proxy_pass http://%s; proxy_read_timeout %v; }", address, upstream, proxyPatience))
+	return address
+}
+
+// startNginxAs starts an nginx at an address, with one server that is set up so.
+func startNginxAs(t *testing.T, address, server string) {
+	t.Helper()
 	program, err := exec.LookPath("nginx")
 	if err != nil {
 		if program, err = exec.LookPath("/usr/sbin/nginx"); err != nil {
@@ -29,20 +37,14 @@ func startNginx(t *testing.T, upstream string) (address string) {
 			t.Skip("nginx is not installed")
 		}
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address = l.Addr().String()
-	l.Close()
 	dir := t.TempDir()
 	var temp strings.Builder
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		fmt.Fprintf(&temp, "%s_temp_path %s;\n", kind, filepath.Join(dir, kind))
 	}
 	config := filepath.Join(dir, "nginx.conf")
-	text := fmt.Sprintf("daemon off; master_process off; pid %s; error_log stderr;\nevents {}\nhttp { access_log off; %s server { listen %s; location / { proxy_pass http://%s; proxy_read_timeout %v; } } }\n",
-		filepath.Join(dir, "nginx.pid"), temp.String(), address, upstream, proxyPatience)
+	text := fmt.Sprintf("daemon off; master_process off; pid %s; error_log stderr;\nevents {}\nhttp { access_log off; %s server { %s } }\n",
+		filepath.Join(dir, "nginx.pid"), temp.String(), server)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +68,6 @@ func startNginx(t *testing.T, upstream string) (address string) {
 		}
 		return err == nil
 	})
-	return address
 }
 
 func TestAProxyCutsNeitherAnIdleStreamNorASlowCall(t *testing.T) {

@@ -25,12 +25,12 @@ import (
 type person struct{ email, password string }
 
 // invite lets somebody in, who then chooses a password.
-func (h *house) invite(t *testing.T, role string) *person {
+func (h *house) invite(t *testing.T, role string, transport http.RoundTripper) *person {
 	t.Helper()
 	p := &person{email: role + "@example.com", password: "correct horse battery"}
 	var invitation struct{ URL string }
 	h.api(t, "POST", "/user-invitation", fmt.Sprintf(`{"email":%q,"name":"Ada","role":%q}`, p.email, role)).want(t, 201).decode(t, &invitation)
-	b := newBrowser(t, http.DefaultTransport)
+	b := newBrowser(t, transport)
 	b.open(t, invitation.URL)
 	b.submit(t, invitation.URL, url.Values{"email": {p.email}, "name": {"Ada"}, "password": {p.password}})
 	return p
@@ -184,7 +184,7 @@ func signInGoSDK(t *testing.T, server *createdServer, b *browser, p *person, tra
 
 func TestTheGoClientSignsInAndAsksForMoreWhereItNeedsMore(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, h *house) {
-		server, ada := h.signInServer(t), h.invite(t, "member")
+		server, ada := h.signInServer(t), h.invite(t, "member", http.DefaultTransport)
 		asked := 0
 		session := signInGoSDK(t, server, newBrowser(t, http.DefaultTransport), ada, http.DefaultTransport, func(scopes []string) []string {
 			if asked++; asked == 1 {
@@ -226,7 +226,7 @@ func TestTheGoClientSignsInAndAsksForMoreWhereItNeedsMore(t *testing.T) {
 
 func TestTheTypeScriptClientSignsInAndRefreshes(t *testing.T) {
 	h := startDemo(t)
-	server, ada := h.signInServer(t), h.invite(t, "member")
+	server, ada := h.signInServer(t), h.invite(t, "member", http.DefaultTransport)
 	cmd := exec.Command(node(t), "clients/oauth.mjs", server.URL, nowhere)
 	cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
 	var stderr output

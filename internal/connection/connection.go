@@ -76,6 +76,7 @@ var ErrNotFound = errors.New("no such connection attempt")
 
 const (
 	together    = 10 * time.Minute    // steps further apart than this are not one attempt, unless they say so
+	justNow     = time.Minute         // …and less, where another address makes them
 	kept        = 30 * 24 * time.Hour // attempts are forgotten after this
 	keptServer  = 200                 // attempts of one server
 	maxSteps    = 60                  // of one attempt
@@ -147,8 +148,8 @@ func (l *Log) mayWrite(server string, now time.Time) bool {
 	return l.written[server] <= perMinute
 }
 
-// continueOrBegin finds the attempt that a step belongs to. A program's own requests share an address and a User-Agent; the browser's have neither in common
-// with them, and are found by the client's id, which registration made known, or failing that as the newest attempt that has named no client yet.
+// continueOrBegin finds the attempt that a step belongs to. A program's own requests share an address, or come quickly by one name; the browser's have neither in
+// common with them, and are found by the client's id, which registration made known, or failing that as the newest attempt that has named no client yet.
 func (l *Log) continueOrBegin(ctx context.Context, from From, step Step) (db.ConnectionAttempt, error) {
 	since := step.At.Add(-together).UnixMilli()
 	find := []func() (db.ConnectionAttempt, error){}
@@ -173,7 +174,11 @@ func (l *Log) continueOrBegin(ctx context.Context, from From, step Step) (db.Con
 		} else {
 			find = append(find, func() (db.ConnectionAttempt, error) {
 				return l.store.FindConnectionAttempt(ctx, db.FindConnectionAttemptParams{
-					Environment: from.Environment, ServerID: from.ServerID, Address: from.Address, UserAgent: from.UserAgent, Since: since,
+					Environment: from.Environment, ServerID: from.ServerID, Address: from.Address, Since: since,
+				})
+			}, func() (db.ConnectionAttempt, error) {
+				return l.store.FindConnectionAttemptByAgent(ctx, db.FindConnectionAttemptByAgentParams{
+					Environment: from.Environment, ServerID: from.ServerID, UserAgent: from.UserAgent, Since: step.At.Add(-justNow).UnixMilli(),
 				})
 			})
 		}
@@ -209,14 +214,14 @@ func (l *Log) continueOrBegin(ctx context.Context, from From, step Step) (db.Con
 	return row, nil
 }
 
-// over reports whether a found attempt has ended, so that the step begins another one: a client that is challenged again after a token was given to it.
+// over reports whether a found attempt has gone too far for the step to be part of it, so that it begins another one: a challenge comes before a client is known.
 func (l *Log) over(ctx context.Context, row db.ConnectionAttempt, step Step) bool {
 	if step.Name != Challenge {
 		return false
 	}
 	steps, err := l.store.ListConnectionSteps(ctx, db.ListConnectionStepsParams{Environment: row.Environment, AttemptID: row.ID})
 	for _, s := range steps {
-		if name := StepName(s.Name); s.Fault == "" && (name == Token || name == Call) {
+		if s.Fault == "" && place(StepName(s.Name)) >= place(Registration) {
 			return true
 		}
 	}

@@ -39,14 +39,15 @@ func TestStepsOfOneClientAreOneAttemptWhereverTheyComeFrom(t *testing.T) {
 		program := connection.From{Address: "203.0.113.1", UserAgent: "client/1"}
 		browser := connection.From{Address: "198.51.100.1", UserAgent: "Mozilla/5.0", ClientID: "ocl_1"}
 		first := at(connection.Challenge, program)
-		other := at(connection.Challenge, connection.From{Address: "203.0.113.2", UserAgent: "client/1"})
+		other := at(connection.Challenge, connection.From{Address: "203.0.113.2", UserAgent: "client/2"})
 		if first == "" || other == "" || first == other {
 			t.Fatalf("two programs make the attempts %q and %q", first, other)
 		}
 		registered := program
 		registered.ClientID = "ocl_1"
 		for name, got := range map[string]string{
-			"metadata":      at(connection.ResourceMetadata, program),
+			"metadata":      at(connection.ResourceMetadata, connection.From{Address: program.Address, UserAgent: "another library of its"}),
+			"more metadata": at(connection.ServerMetadata, connection.From{Address: "203.0.113.99", UserAgent: program.UserAgent}),
 			"registration":  at(connection.Registration, registered),
 			"authorization": at(connection.Authorization, browser),
 			"the token":     at(connection.Token, connection.From{AttemptID: first}),
@@ -68,7 +69,7 @@ func TestStepsOfOneClientAreOneAttemptWhereverTheyComeFrom(t *testing.T) {
 			t.Fatalf("the first page holds %d, next %q, error %v", len(page), next, err)
 		}
 		rest, next, err := l.List(t.Context(), env, server, next, 2)
-		if err != nil || len(rest) != 1 || next != "" || rest[0].ID != first || len(rest[0].Steps) != 5 {
+		if err != nil || len(rest) != 1 || next != "" || rest[0].ID != first || len(rest[0].Steps) != 6 {
 			t.Errorf("the second page is %+v, next %q, error %v", rest, next, err)
 		}
 		if _, err := l.Get(t.Context(), "env_other", first); !errors.Is(err, connection.ErrNotFound) {
@@ -78,7 +79,7 @@ func TestStepsOfOneClientAreOneAttemptWhereverTheyComeFrom(t *testing.T) {
 		_, elsewhere := register(t, st)
 		if got := l.Record(t.Context(), connection.From{AttemptID: first, Environment: env, ServerID: elsewhere}, connection.Step{Name: connection.Token}); got == first {
 			a, _ := l.Get(t.Context(), env, first)
-			if len(a.Steps) > 5 {
+			if len(a.Steps) > 6 {
 				t.Error("a step of another server was written into the attempt")
 			}
 		}

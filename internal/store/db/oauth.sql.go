@@ -397,7 +397,7 @@ func (q *Queries) ExtendOAuthGrant(ctx context.Context, arg ExtendOAuthGrantPara
 
 const findConnectionAttempt = `-- name: FindConnectionAttempt :one
 SELECT id, environment, server_id, client_id, client_name, user_id, address, user_agent, revision, started_at, updated_at FROM connection_attempts
-WHERE environment = ?1 AND server_id = ?2 AND address = ?3 AND user_agent = ?4 AND updated_at >= ?5
+WHERE environment = ?1 AND server_id = ?2 AND address = ?3 AND updated_at >= ?4
 ORDER BY id DESC LIMIT 1
 `
 
@@ -405,16 +405,52 @@ type FindConnectionAttemptParams struct {
 	Environment string
 	ServerID    string
 	Address     string
-	UserAgent   string
 	Since       int64
 }
 
-// The attempt that a client's request continues: the same program at the same address, not long ago, and not yet known as another client.
+// The attempt that a program's request continues. One program uses several libraries, which name themselves differently.
 func (q *Queries) FindConnectionAttempt(ctx context.Context, arg FindConnectionAttemptParams) (ConnectionAttempt, error) {
 	row := q.db.QueryRowContext(ctx, findConnectionAttempt,
 		arg.Environment,
 		arg.ServerID,
 		arg.Address,
+		arg.Since,
+	)
+	var i ConnectionAttempt
+	err := row.Scan(
+		&i.ID,
+		&i.Environment,
+		&i.ServerID,
+		&i.ClientID,
+		&i.ClientName,
+		&i.UserID,
+		&i.Address,
+		&i.UserAgent,
+		&i.Revision,
+		&i.StartedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const findConnectionAttemptByAgent = `-- name: FindConnectionAttemptByAgent :one
+SELECT id, environment, server_id, client_id, client_name, user_id, address, user_agent, revision, started_at, updated_at FROM connection_attempts
+WHERE environment = ?1 AND server_id = ?2 AND user_agent = ?3 AND client_id = '' AND updated_at >= ?4
+ORDER BY id DESC LIMIT 1
+`
+
+type FindConnectionAttemptByAgentParams struct {
+	Environment string
+	ServerID    string
+	UserAgent   string
+	Since       int64
+}
+
+// A hosted program uses several addresses: what just came by the same name, of a client that is not known yet, is taken for its own.
+func (q *Queries) FindConnectionAttemptByAgent(ctx context.Context, arg FindConnectionAttemptByAgentParams) (ConnectionAttempt, error) {
+	row := q.db.QueryRowContext(ctx, findConnectionAttemptByAgent,
+		arg.Environment,
+		arg.ServerID,
 		arg.UserAgent,
 		arg.Since,
 	)

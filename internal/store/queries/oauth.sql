@@ -96,9 +96,15 @@ VALUES (@id, @environment, @server_id, @client_id, @client_name, '', @address, @
 SELECT * FROM connection_attempts WHERE environment = @environment AND id = @id;
 
 -- name: FindConnectionAttempt :one
--- The attempt that a client's request continues: the same program at the same address, not long ago, and not yet known as another client.
+-- The attempt that a program's request continues. One program uses several libraries, which name themselves differently.
 SELECT * FROM connection_attempts
-WHERE environment = @environment AND server_id = @server_id AND address = @address AND user_agent = @user_agent AND updated_at >= @since
+WHERE environment = @environment AND server_id = @server_id AND address = @address AND updated_at >= @since
+ORDER BY id DESC LIMIT 1;
+
+-- name: FindConnectionAttemptByAgent :one
+-- A hosted program uses several addresses: what just came by the same name, of a client that is not known yet, is taken for its own.
+SELECT * FROM connection_attempts
+WHERE environment = @environment AND server_id = @server_id AND user_agent = @user_agent AND client_id = '' AND updated_at >= @since
 ORDER BY id DESC LIMIT 1;
 
 -- name: FindConnectionAttemptOfClient :one
