@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -179,6 +180,35 @@ func TestAnAccountIsConnectedFromTheShell(t *testing.T) {
 		answer.Body.Close()
 		if line := waiting.line(t); !strings.HasSuffix(line, " is active\n") {
 			t.Errorf("got %q", line)
+		}
+	})
+	t.Run("and by what the vendor lets choose", func(t *testing.T) {
+		sh := shell{t}
+		vendor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprint(w, `{"places":[{"id":1,"name":"Attic"},{"id":2,"name":"Cellar"}]}`)
+		}))
+		t.Cleanup(vendor.Close)
+		folder := filepath.Join(t.TempDir(), "den")
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		definition := fmt.Sprintf(`name: den
+label: Den
+base_url: %s
+context: [{name: place, label: Place, choices: {path: /places, items: places, value: id, label: name}}]
+credentials: {format: static, fields: [{name: key, type: password}], token: "{{credentials.key}}"}
+authorization: {format: bearer}
+resources: {foxes: {singular: fox, list: {method: get, path: /foxes}}}
+`, vendor.URL)
+		if err := os.WriteFile(filepath.Join(folder, "integration.yaml"), []byte(definition), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		sh.run("integration", "put", folder)
+		sh.fails("connected but for one thing: choose the Place by PATCH /integrated-account/acc_", "connect", "den", "-c", "key=earth")
+		out, err := sh.typed(newTerminal(t), [][2]string{{"Place, by its number: ", "3"}, {"There are 1 to 2.", ""}, {"Place, by its number: ", "2"}}, "connect", "den", "-c", "key=earth", "--json")
+		if err != nil || !strings.Contains(out, `"place": "2"`) || !strings.Contains(out, `"status": "active"`) {
+			t.Errorf("got %s, %v", out, err)
 		}
 	})
 	t.Run("the environment's client with a vendor", func(t *testing.T) {
