@@ -46,6 +46,7 @@ func demoCommand() *cobra.Command {
 	sandboxAddress := cmd.Flags().String("octapipe-listen", "127.0.0.1:8081", "address of the Octapipe sandbox")
 	data := cmd.Flags().String("data", "", "folder that keeps the state (default: a temporary one, removed at the end)")
 	database := cmd.Flags().String("database", "", "another database for Sluice: postgres://…, or a file (default: in the data folder)")
+	publicURL := cmd.Flags().String("public-url", "", "URL under which the internet reaches this demo, by a tunnel or a proxy (default: none does)")
 	keepAlive := cmd.Flags().Duration("keep-alive", 20*time.Second, "time between the signs of life on a stream")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := checkKeepAlive(keepAlive.String(), *keepAlive); err != nil {
@@ -58,7 +59,7 @@ func demoCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		d := demo{log: log, folder: *data, database: *database, keepAlive: *keepAlive}
+		d := demo{log: log, folder: *data, database: *database, publicURL: *publicURL, keepAlive: *keepAlive}
 		if d.folder == "" {
 			if d.folder, err = os.MkdirTemp("", "sluice-demo-"); err != nil {
 				return err
@@ -76,9 +77,10 @@ func demoCommand() *cobra.Command {
 }
 
 type demo struct {
-	log      *slog.Logger
-	folder   string
-	database string // "": in folder
+	log       *slog.Logger
+	folder    string
+	database  string // "": in folder
+	publicURL string // "": the address that is listened on
 
 	keepAlive time.Duration
 }
@@ -103,11 +105,14 @@ func (d *demo) run(ctx context.Context, address, sandboxAddress string, up func(
 		return err
 	}
 	defer sandbox.Close()
+	if d.publicURL == "" {
+		d.publicURL = urlOf(l)
+	}
 	if d.database == "" {
 		d.database = filepath.Join(d.folder, "sluice.db")
 	}
 	n, err := node.Open(ctx, node.Settings{
-		Database: d.database, MasterKeyFile: filepath.Join(d.folder, "master.key"), PublicURL: urlOf(l), AllowAddresses: []string{"loopback"}, AllowFiles: []string{"loopback"}, AllowWebhooks: []string{"loopback"},
+		Database: d.database, MasterKeyFile: filepath.Join(d.folder, "master.key"), PublicURL: d.publicURL, AllowAddresses: []string{"loopback"}, AllowFiles: []string{"loopback"}, AllowWebhooks: []string{"loopback"},
 		KeepAlive: d.keepAlive,
 		Version:   version(), Log: d.log,
 	})
@@ -210,6 +215,8 @@ func (p demoPlaces) tell(w io.Writer) error {
   REST API         %s   (Authorization: Bearer %s)
 
 %s
+ChatGPT and Claude on the web call from the internet: docs/clients/public-address.md says how they reach you.
+
 Ask your client, for example: "Find TechNova Upgrade in the pipeline Q3 Renewals, move it to
 Contract Sent and attach a note that says why." Then look at the boards. Ctrl-C ends the demo.
 `, p.MCPURL, p.DashboardURL, p.OctapipeURL, p.APIURL, p.APIToken, clientConfigurations("octapipe", p.MCPURL))

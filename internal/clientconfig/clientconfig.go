@@ -47,11 +47,16 @@ func All(s Server) []Client {
 		{"claude-code", "Claude Code", []Way{claudeCode(s)}},
 		{"cursor", "Cursor", []Way{{
 			Steps: []string{"Open ~/.cursor/mcp.json, or .cursor/mcp.json in a project.", "Put this into it; where there are servers already, only the inner part."},
-			Label: "mcp.json", Text: file("mcpServers", s, s.remote("")), Note: signIn(s, "Cursor asks to sign in when the server is switched on."),
+			Label: ".cursor/mcp.json", Text: file("mcpServers", s, s.remote("")), Note: signIn(s, "Cursor asks to sign in when the server is switched on."),
 		}}},
 		{"vscode", "VS Code", []Way{{
 			Steps: []string{"Open .vscode/mcp.json in a folder, or run the command “MCP: Open User Configuration”.", "Put this into it."},
-			Label: "mcp.json", Text: file("servers", s, s.remote("http")), Note: signIn(s, "VS Code asks to sign in when the server starts."),
+			Label: ".vscode/mcp.json", Text: file("servers", s, s.remote("http")), Note: signIn(s, "VS Code asks to sign in when the server starts."),
+		}}},
+		{"gemini-cli", "Gemini CLI", []Way{geminiCLI(s)}},
+		{"opencode", "opencode", []Way{{
+			Steps: []string{"Open opencode.json in a project, or ~/.config/opencode/opencode.json.", "Put this into it."},
+			Label: "opencode.json", Text: file("mcp", s, s.remote("remote")), Note: signIn(s, "Then opencode mcp auth "+s.Key()+" signs in."),
 		}}},
 		{"json", "Any other client", []Way{{
 			Title: "One that takes a URL", Label: "URL, transport Streamable HTTP", Text: s.URL, Note: s.header(),
@@ -63,13 +68,13 @@ func All(s Server) []Client {
 
 func chatGPT(s Server) Way {
 	w := Way{Label: "URL for ChatGPT", Text: s.URL, Steps: []string{
-		"Settings → Apps → Advanced settings: switch developer mode on.",
-		"Create app: paste the URL and choose “No authentication”.",
-		"In a conversation, pick the app from the tools menu.",
+		"Open chatgpt.com/plugins, press + and choose “Add custom MCP server”. Where that is missing, switch developer mode on under Settings → Apps → Advanced settings; it is “Create app” there.",
+		"Enter a name, paste the URL as server URL, choose “No authentication”, and create it.",
+		"In a conversation, type @ and its name.",
 	}}
 	switch {
 	case s.OAuth:
-		w.Steps[1] = "Create app: paste the URL and choose “OAuth”; it asks to sign in here."
+		w.Steps[1] = "Enter a name, paste the URL as server URL, choose “OAuth”, and create it; it asks to sign in here."
 	case s.APIToken:
 		w.Note = "ChatGPT cannot send an API token, so it is refused by this server: create one without that for it."
 	}
@@ -81,7 +86,7 @@ func chatGPT(s Server) Way {
 
 func claudeWeb(s Server) Way {
 	w := Way{Label: "URL for Claude", Text: s.URL, Steps: []string{
-		"Settings → Connectors → Add custom connector: give it a name and paste the URL.",
+		"Customize → Connectors (or Settings → Connectors) → Add custom connector: give it a name and paste the URL.",
 		"In a conversation, allow its tools.",
 	}}
 	if s.OAuth {
@@ -130,6 +135,14 @@ func claudeCode(s Server) Way {
 		text += " --header " + quoted("Authorization: Bearer "+TokenPlace)
 	}
 	return Way{Label: "In a terminal", Text: text, Note: signIn(s, "Then /mcp in Claude Code signs in.")}
+}
+
+func geminiCLI(s Server) Way {
+	text := "gemini mcp add --transport http " + s.Key() + " " + quoted(s.URL)
+	if s.APIToken {
+		text += " --header " + quoted("Authorization: Bearer "+TokenPlace)
+	}
+	return Way{Label: "In a terminal", Text: text, Note: signIn(s, "Then /mcp auth "+s.Key()+" in Gemini CLI signs in.")}
 }
 
 // remote is an entry for a client that speaks HTTP itself; transport is what it calls that, where it wants it said.
