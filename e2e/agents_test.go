@@ -20,61 +20,84 @@ import (
 // Agents that people work with in a terminal, each set up by its own command or configuration file, in an empty home folder and with no way to the
 // internet. Their packages are too large for every run: 'make test-clients' installs them.
 
-func TestAgentsConnectByURL(t *testing.T) {
+// agents are those with a command of their own, with how each says that a server is connected (%s is the server's name).
+var agents = []struct {
+	name, page, command string
+	program             func(t *testing.T) []string
+	connected           string
+}{
+	{"Claude Code", "claude-code", "claude", func(t *testing.T) []string {
+		return []string{node(t), installed(t, "@anthropic-ai/claude-code/cli-wrapper.cjs")}
+	}, `(?m)^%s: .* ✔ Connected$`},
+	{"Gemini CLI", "gemini-cli", "gemini", func(t *testing.T) []string {
+		return []string{node(t), installed(t, "@google/gemini-cli/bundle/gemini.js")}
+	}, `(?m)^✓ %s: .* Connected$`},
+	{"opencode", "opencode", "opencode", func(t *testing.T) []string { return []string{installed(t, "opencode-*/bin/opencode")} }, `(?m)✓ %s +connected$`},
+}
+
+// Each block of a guide is one way to connect: it is followed by itself, in a new home folder, up to what the agent says of its servers.
+func TestAgentsConnectAsTheGuidesSay(t *testing.T) {
 	h := startDemo(t)
-	locked := h.mcpServer(t, `{"name":"locked","config":{"require_api_token_auth":true}}`).URL
-	bearer := "Authorization: Bearer " + h.APIToken
-	for name, c := range map[string]struct {
-		list      func(a *terminal) string // sets the servers up and returns what the agent says of them
-		connected string                   // how it says that a server is, as a regular expression with %s for the server's name
-	}{
-		"Claude Code": {func(a *terminal) string {
-			claude := []string{node(a.t), installed(a.t, "@anthropic-ai/claude-code/cli-wrapper.cjs"), "mcp"}
-			a.run(append(claude, "add", "--transport", "http", "octapipe", h.MCPURL)...)
-			a.run(append(claude, "add", "--transport", "http", "locked", locked, "--header", bearer)...)
-			a.run(append(claude, "add", "--transport", "sse", "old", h.MCPURL)...)
-			a.run(append(claude, "add", "bridged", "--", binary, "stdio", h.MCPURL)...)
-			return a.run(append(claude, "list")...)
-		}, `(?m)^%s: .* ✔ Connected$`},
-		"Gemini CLI": {func(a *terminal) string {
-			gemini := []string{node(a.t), installed(a.t, "@google/gemini-cli/bundle/gemini.js"), "mcp"}
-			// A folder that is not trusted gets no MCP servers, whatever is configured; trust is asked for on the first start.
-			a.write(".gemini/trustedFolders.json", `{"`+a.home+`/work":"TRUST_FOLDER"}`)
-			a.write("work/.gemini/settings.json", `{"mcpServers":{"old":{"type":"sse","url":"`+h.MCPURL+`"},"bridged":{"command":"`+binary+`","args":["stdio","`+h.MCPURL+`"]}}}`)
-			a.run(append(gemini, "add", "--transport", "http", "octapipe", h.MCPURL)...)
-			a.run(append(gemini, "add", "--transport", "http", "locked", locked, "--header", bearer)...)
-			return a.run(append(gemini, "list")...)
-		}, `(?m)^✓ %s: .* Connected$`},
-		"opencode": {func(a *terminal) string {
-			a.write("work/opencode.json", `{"mcp":{"octapipe":{"type":"remote","url":"`+h.MCPURL+`"},
-				"locked":{"type":"remote","url":"`+locked+`","headers":{"Authorization":"Bearer `+h.APIToken+`"}},
-				"bridged":{"type":"local","command":["`+binary+`","stdio","`+h.MCPURL+`"]}}}`)
-			return a.run(installed(a.t, "opencode-*/bin/opencode"), "mcp", "list")
-		}, `(?m)✓ %s +connected$`},
-	} {
-		t.Run(name, func(t *testing.T) {
+	for _, agent := range agents {
+		t.Run(agent.name, func(t *testing.T) {
 			t.Parallel()
-			a := newTerminal(t)
-			said := c.list(a)
-			t.Logf("said:\n%s\nasked the internet for: %s", said, a.asked())
-			servers := []string{"octapipe", "locked", "bridged"}
-			if name != "opencode" { // it has one kind of URL
-				servers = append(servers, "old")
-			}
-			for _, server := range servers {
-				if !regexp.MustCompile(fmt.Sprintf(c.connected, server)).MatchString(said) {
-					t.Errorf("it does not say that %s is connected", server)
+			ways := 0
+			for _, b := range h.guide(t, "clients/"+agent.page+".md") {
+				if b.language == "sh" && !strings.Contains(b.text, "/mcp/") { // it only lists
+					continue
 				}
+				a := newTerminal(t)
+				a.programs = map[string][]string{agent.command: agent.program(t), "sluice": {binary}}
+				// Gemini CLI gives a folder that is not trusted no MCP servers, whatever is configured; Claude Code none of those in its .mcp.json. Each asks on its first start.
+				a.write(".gemini/trustedFolders.json", `{"`+a.home+`/work":"TRUST_FOLDER"}`)
+				a.write("work/.claude/settings.local.json", `{"enableAllProjectMcpServers":true}`)
+				a.write(".claude.json", `{"projects":{"`+a.home+`/work":{"hasTrustDialogAccepted":true}}}`)
+				said := ""
+				switch b.language {
+				case "sh":
+					for _, line := range strings.Split(strings.TrimSpace(b.text), "\n") {
+						said = a.runLine(line)
+					}
+				case "json":
+					a.write("work/"+b.file, strings.ReplaceAll(b.text, `"sluice"`, `"`+binary+`"`))
+					said = a.runLine(agent.command + " mcp list")
+				default:
+					t.Fatalf("a block in %s", b.language)
+				}
+				ways++
+				t.Logf("followed:\n%s\nit said:\n%s\nand asked the internet for: %s", b.text, said, a.asked())
+				if !regexp.MustCompile(fmt.Sprintf(agent.connected, "octapipe")).MatchString(said) {
+					t.Error("it does not say that octapipe is connected")
+				}
+			}
+			if ways < 3 {
+				t.Errorf("the guide has %d ways to connect", ways)
 			}
 		})
 	}
 }
 
+func TestAgentsConnectOverTheOldTransport(t *testing.T) {
+	h := startDemo(t)
+	a := newTerminal(t)
+	claude := append(agents[0].program(t), "mcp")
+	a.run(append(claude, "add", "--transport", "sse", "old", h.MCPURL)...)
+	if said := a.run(append(claude, "list")...); !regexp.MustCompile(fmt.Sprintf(agents[0].connected, "old")).MatchString(said) {
+		t.Errorf("Claude Code says of SSE: %s", said)
+	}
+	a.write(".gemini/trustedFolders.json", `{"`+a.home+`/work":"TRUST_FOLDER"}`)
+	a.write("work/.gemini/settings.json", `{"mcpServers":{"old":{"type":"sse","url":"`+h.MCPURL+`"}}}`)
+	if said := a.run(append(agents[1].program(t), "mcp", "list")...); !regexp.MustCompile(fmt.Sprintf(agents[1].connected, "old")).MatchString(said) {
+		t.Errorf("Gemini CLI says of SSE: %s", said)
+	}
+}
+
 // terminal is a shell of somebody who has just installed an agent, on a machine whose only way out is a proxy that refuses.
 type terminal struct {
-	t     *testing.T
-	home  string
-	proxy string
+	t        *testing.T
+	home     string
+	proxy    string
+	programs map[string][]string // what commands are, by their names
 
 	mu     sync.Mutex
 	wanted map[string]bool
@@ -125,6 +148,23 @@ func (a *terminal) run(command ...string) string {
 		a.t.Fatalf("%s ended with %v:\n%s", strings.Join(command, " "), err, said)
 	}
 	return said
+}
+
+// words are those of a command's line; what stands in quotes is one.
+var words = regexp.MustCompile(`"([^"]*)"|(\S+)`)
+
+// runLine runs a line as it stands in a guide.
+func (a *terminal) runLine(line string) string {
+	a.t.Helper()
+	var command []string
+	for _, word := range words.FindAllStringSubmatch(line, -1) {
+		if text := word[1] + word[2]; a.programs[text] != nil {
+			command = append(command, a.programs[text]...)
+		} else {
+			command = append(command, text)
+		}
+	}
+	return a.run(command...)
 }
 
 // asked is which hosts were asked for in vain.

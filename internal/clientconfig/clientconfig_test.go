@@ -2,6 +2,7 @@ package clientconfig_test
 
 import (
 	"encoding/json"
+	"os"
 	"reflect"
 	"regexp"
 	"strings"
@@ -111,4 +112,41 @@ func TestPeopleWhoSignInAreSentToWhereTheyDo(t *testing.T) {
 	if w := ways(t, s, "claude-desktop"); len(w) != 1 || !strings.Contains(w[0].Text, "mcp-remote") {
 		t.Errorf("Claude Desktop: %v; the bridge cannot sign anybody in", w)
 	}
+}
+
+// What the guides have a reader copy is what the dashboard and the demo give: the guides' blocks are given to the clients by the end-to-end tests.
+func TestTheGuidesSayWhatIsGivenHere(t *testing.T) {
+	block := regexp.MustCompile("(?ms)^ *```.*?\n(.*?)^ *```")
+	for _, s := range []clientconfig.Server{
+		{Name: "octapipe", URL: "https://sluice.example.com/mcp/TOKEN", Program: "/path/to/sluice"},
+		{Name: "octapipe", URL: "https://sluice.example.com/mcp/TOKEN", Program: "/path/to/sluice", APIToken: true},
+	} {
+		for _, c := range clientconfig.All(s) {
+			if c.ID == "json" { // which is none
+				continue
+			}
+			for i, w := range c.Ways {
+				page := c.ID
+				if i == 1 {
+					page = "mcp-remote"
+				}
+				guide, err := os.ReadFile("../../docs/clients/" + page + ".md")
+				if err != nil {
+					t.Fatal(err)
+				}
+				found := false
+				for _, b := range block.FindAllStringSubmatch(string(guide), -1) {
+					found = found || strings.HasPrefix(plain(b[1]), plain(w.Text))
+				}
+				if !found {
+					t.Errorf("docs/clients/%s.md has no block with\n%s", page, w.Text)
+				}
+			}
+		}
+	}
+}
+
+// plain is a block without how far it is indented.
+func plain(text string) string {
+	return strings.Join(strings.Fields(text), " ")
 }
