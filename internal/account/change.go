@@ -65,8 +65,9 @@ func (s *Service) Update(ctx context.Context, environment, id string, c Change) 
 	def, err := s.definitions.FindFor(ctx, environment, a.Integration, id)
 	switch {
 	case len(c.Credentials) == 0 && len(c.Context) == 0 && !c.settle:
-		if err != nil {
-			def = nil // its integration is gone, and it can be renamed and disabled all the same
+		err = nil // without its integration, too, an account can be renamed and disabled
+		if a.Status == Active && e.account.Status != Active && def != nil && lacksChoice(def, a.Context) {
+			a.Status = Connecting
 		}
 	case err != nil:
 		return nil, fmt.Errorf("find the integration of account %s: %w", id, err)
@@ -75,7 +76,7 @@ func (s *Service) Update(ctx context.Context, environment, id string, c Change) 
 	default:
 		secret, err = s.reconnect(ctx, e, def, &a, &c)
 	}
-	if err != nil && def != nil {
+	if err != nil {
 		return nil, err
 	}
 	context, err := contextColumn(a.Context)
@@ -204,6 +205,16 @@ func changed(values map[string]string, by map[string]*string) map[string]string 
 		}
 	}
 	return values
+}
+
+// lacksChoice reports whether something is still to be chosen.
+func lacksChoice(def *integration.Definition, context map[string]string) bool {
+	for _, f := range def.Context {
+		if f.Choices != nil && context[f.Name] == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // onlyChoices reports whether a change is of nothing but what the vendor lets the account choose.

@@ -258,6 +258,14 @@ func TestAWorkspaceIsChosenOnceTheAccountIsSignedIn(t *testing.T) {
 		if err != nil || q == nil || q.Name != "context.workspace" || len(q.Options) != 2 || q.Options[1] != (account.Option{Value: "ws-south", Label: "South"}) {
 			t.Fatalf("asked %+v, %v", q, err)
 		}
+		for _, status := range []account.Status{account.Disabled, account.Active} { // switched off and on, it is no further
+			if a, err = y.Update(t.Context(), environment, a.ID, account.Change{Status: &status}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if a.Status != account.Connecting {
+			t.Errorf("switched on again, the account is %s", a.Status)
+		}
 		west := "ws-west"
 		_, err = y.Update(t.Context(), environment, a.ID, account.Change{Context: map[string]*string{"workspace": &west}})
 		if e, ok := errors.AsType[*account.InvalidError](err); !ok || e.Field != "context.workspace" || !strings.Contains(e.Message, "ws-north (North), ws-south (South)") {
@@ -268,7 +276,7 @@ func TestAWorkspaceIsChosenOnceTheAccountIsSignedIn(t *testing.T) {
 		if err != nil || got.Status != account.Active || got.Context["workspace"] != south {
 			t.Fatalf("got %+v, %v", got, err)
 		}
-		if told := strings.Join(y.events(t, a.ID), " "); told != "connecting active" {
+		if told := strings.Join(y.events(t, a.ID), " "); told != "connecting disabled connecting active" {
 			t.Errorf("told %s", told)
 		}
 		if q, err := y.Question(t.Context(), environment, a.ID); err != nil || q != nil {
