@@ -18,7 +18,7 @@ var arrows = map[string][]string{
 	".": {},
 
 	// The binary's commands; only they know the sandbox and the bridge.
-	"cmd/sluice": {"internal/doctor", "internal/oauth", "integrations", "internal/node", "internal/api", "internal/octapipe", "internal/stdio", "internal/account", "internal/mcpserver", "internal/environment",
+	"cmd/sluice": {"internal/clientconfig", "internal/doctor", "internal/oauth", "integrations", "internal/node", "internal/api", "internal/octapipe", "internal/stdio", "internal/account", "internal/mcpserver", "internal/environment",
 		"internal/catalog", "internal/integration", "internal/integration/openapi", "internal/toolset", "internal/gateway", "internal/outbound", "internal/store", "internal/permission", "internal/user"},
 
 	// One running Sluice, put together from its parts.

@@ -164,6 +164,9 @@ func (d *demo) connect(ctx context.Context, n *node.Node, sandbox *octapipe.Sand
 	if err != nil {
 		return p, err
 	}
+	if err := d.lookAround(ctx, n, server); err != nil {
+		return p, fmt.Errorf("look around in the sandbox: %w", err)
+	}
 	dashboard, err := d.signIn(ctx, n, env.ID)
 	if err != nil {
 		return p, err
@@ -172,6 +175,53 @@ func (d *demo) connect(ctx context.Context, n *node.Node, sandbox *octapipe.Sand
 		MCPURL: n.MCPURL(serverToken), APIURL: urlOf(l), APIToken: token, DashboardURL: dashboard,
 		OctapipeURL: urlOf(sandboxListener), OctapipeToken: sandbox.AdminToken(), AccountID: acct.ID, MCPID: server.ID,
 	}, nil
+}
+
+// lookAround makes a few calls that read, by the MCP server and as any caller does, so that whoever opens the dashboard finds a log. One of them names a card that
+// is not there: a refusal is part of what a log shows.
+func (d *demo) lookAround(ctx context.Context, n *node.Node, server *mcpserver.Server) error {
+	c, err := n.Gateway.Open(ctx, server)
+	if err != nil {
+		return err
+	}
+	c.Door, c.ClientName = "cli", "sluice demo"
+	call := func(tool string, arguments map[string]any) ([]byte, error) {
+		b, err := json.Marshal(arguments)
+		if err != nil {
+			return nil, err
+		}
+		result, err := n.Gateway.Call(ctx, c, tool, b)
+		if err != nil {
+			return nil, err
+		}
+		return result.Body, nil
+	}
+	b, err := call("list_all_octapipe_pipelines", map[string]any{"limit": 5})
+	if err != nil {
+		return err
+	}
+	var pipelines []struct {
+		UUID string `json:"uuid"`
+	}
+	if err := json.Unmarshal(b, &pipelines); err != nil {
+		return fmt.Errorf("read the pipelines: %w", err)
+	}
+	for _, p := range pipelines {
+		for _, tool := range []string{"list_all_octapipe_pipeline_stages", "list_all_octapipe_pipeline_cards"} {
+			if _, err := call(tool, map[string]any{"pipeline_uuid": p.UUID, "limit": 15}); err != nil {
+				return err
+			}
+		}
+		if _, err := call("get_single_octapipe_pipeline_card_by_id", map[string]any{"pipeline_uuid": p.UUID, "id": "00000000-0000-4000-8000-000000000000"}); err != nil {
+			return err
+		}
+	}
+	for _, tool := range []string{"list_all_octapipe_databases", "list_all_octapipe_tasks", "octapipe_users_me"} {
+		if _, err := call(tool, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // signIn makes the demo's owner, who has no password, and a link that signs them in, once.

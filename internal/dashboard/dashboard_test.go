@@ -53,7 +53,7 @@ func newHouse(t *testing.T) *house {
 	t.Cleanup(server.Close)
 	h.Node, err = node.Open(t.Context(), node.Settings{
 		Database: storetest.SQLite(t), MasterKey: base64.StdEncoding.EncodeToString([]byte("an installation's key in a test!")),
-		PublicURL: server.URL, AllowAddresses: []string{"loopback"}, AllowFiles: []string{"loopback"}, Log: slog.New(slog.DiscardHandler), Version: "test",
+		PublicURL: server.URL, AllowAddresses: []string{"loopback"}, AllowFiles: []string{"loopback"}, AllowWebhooks: []string{"loopback"}, Log: slog.New(slog.DiscardHandler), Version: "test",
 	})
 	must(t, err)
 	t.Cleanup(h.Node.Close)

@@ -81,7 +81,7 @@ func (v *visit) changePassword() error {
 	}
 	err := v.Users.ChangePassword(v.r.Context(), v.person, form.Get("old_password"), form.Get("password"), keep, from)
 	if errors.Is(err, user.ErrPassword) {
-		form.Fail("old_password", "This is not your password.")
+		form.Fail("old_password", "This is not the password you have now.")
 		err = nil
 	} else if err != nil && faulty(form, err) {
 		err = nil

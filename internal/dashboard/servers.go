@@ -298,7 +298,7 @@ func faultyServer(form *page.Form, err error) bool {
 		if name == "expires_at" {
 			name = "expires"
 		}
-		form.Fail(name, sentence(wrong.Message))
+		form.Fail(name, ofField(name, wrong.Message))
 		return true
 	}
 	return faulty(form, err)

@@ -146,15 +146,15 @@ const maxForm = 4 << 20
 // faulty puts what a service finds wrong with a form's values into the form. It is false for errors that are not the form's.
 func faulty(form *page.Form, err error) bool {
 	if wrong, ok := errors.AsType[*account.InvalidError](err); ok {
-		form.Fail(wrong.Field, sentence(wrong.Message))
+		form.Fail(wrong.Field, ofField(wrong.Field, wrong.Message))
 		return true
 	}
 	if wrong, ok := errors.AsType[*mcpserver.InvalidError](err); ok {
-		form.Fail(wrong.Field, sentence(wrong.Message))
+		form.Fail(wrong.Field, ofField(wrong.Field, wrong.Message))
 		return true
 	}
 	if wrong, ok := errors.AsType[*environment.InvalidError](err); ok {
-		form.Fail(wrong.Field, sentence(wrong.Message))
+		form.Fail(wrong.Field, ofField(wrong.Field, wrong.Message))
 		return true
 	}
 	if wrong, ok := errors.AsType[*environment.ConflictError](err); ok {
@@ -162,7 +162,7 @@ func faulty(form *page.Form, err error) bool {
 		return true
 	}
 	if wrong, ok := errors.AsType[*user.InvalidError](err); ok {
-		form.Fail(wrong.Field, sentence(wrong.Message))
+		form.Fail(wrong.Field, ofField(wrong.Field, wrong.Message))
 		return true
 	}
 	if wrong, ok := errors.AsType[*user.ConflictError](err); ok {
@@ -178,11 +178,11 @@ func faulty(form *page.Form, err error) bool {
 		return true
 	}
 	if wrong, ok := errors.AsType[*webhook.InvalidError](err); ok {
-		form.Fail(wrong.Field, sentence(wrong.Message))
+		form.Fail(wrong.Field, ofField(wrong.Field, wrong.Message))
 		return true
 	}
 	if wrong, ok := errors.AsType[*link.InvalidError](err); ok {
-		form.Fail(wrong.Field, sentence(wrong.Message))
+		form.Fail(wrong.Field, ofField(wrong.Field, wrong.Message))
 		return true
 	}
 	if away, ok := errors.AsType[*account.UnavailableError](err); ok {
@@ -194,6 +194,14 @@ func faulty(form *page.Form, err error) bool {
 		return true
 	}
 	return false
+}
+
+// ofField makes a sentence of what a service says of a field, which follows the field's name: in a form it stands beside the field.
+func ofField(field, clause string) string {
+	if clause != "" && 'a' <= clause[0] && clause[0] <= 'z' && field != "" {
+		clause = "This " + clause
+	}
+	return sentence(clause)
 }
 
 // sentence makes a clause one: a capital at its beginning, a stop at its end.

@@ -108,7 +108,7 @@ func newInput(f *Form, name, label string, attributes []string) (*input, error) 
 				in.Value, in.Values = value, []string{value}
 			}
 		case key == "id":
-			in.ID = "f-" + value
+			in.ID, in.Error = "f-"+value, "" // which stands at the first of the name
 		case key == "compact":
 			in.Compact = true
 		case key == "required":
