@@ -28,9 +28,9 @@ var arrows = map[string][]string{
 	// Doors: who asks, and in what language.
 	"internal/connect":  {"internal/link", "internal/account", "internal/catalog", "internal/integration", "internal/page"},
 	"internal/download": {"internal/gateway", "internal/vendor"},
-	"internal/signin":   {"internal/page", "internal/user", "internal/environment", "internal/secret"},
+	"internal/signin":   {"internal/prose", "internal/page", "internal/user", "internal/environment", "internal/secret"},
 	"internal/mcp":      {"internal/filetype", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration", "internal/jsonscan", "internal/oauth", "internal/origin", "internal/permission"},
-	"internal/api": {"internal/connection", "internal/oauth", "internal/link", "internal/webhook", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/environment", "internal/audit",
+	"internal/api": {"internal/prose", "internal/connection", "internal/oauth", "internal/link", "internal/webhook", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/environment", "internal/audit",
 		"internal/catalog", "internal/integration", "internal/integration/openapi", "internal/jsonscan", "internal/page", "internal/permission", "internal/store", "internal/user", "internal/confirmation"},
 
 	"internal/oauth": {"internal/connection", "internal/mcpserver", "internal/origin", "internal/page", "internal/permission", "internal/secret", "internal/store", "internal/store/db"},
@@ -39,18 +39,18 @@ var arrows = map[string][]string{
 		"internal/environment", "internal/audit", "internal/catalog", "internal/integration", "internal/integration/openapi", "internal/jsonscan"},
 
 	// One call.
-	"internal/gateway": {"internal/table", "internal/toolset", "internal/customfield", "internal/vendor", "internal/account", "internal/mcpserver", "internal/audit", "internal/catalog", "internal/integration",
+	"internal/gateway": {"internal/prose", "internal/table", "internal/toolset", "internal/customfield", "internal/vendor", "internal/account", "internal/mcpserver", "internal/audit", "internal/catalog", "internal/integration",
 		"internal/filetype", "internal/jsonscan", "internal/confirmation"},
-	"internal/vendor":      {"internal/account", "internal/filetype", "internal/refusal", "internal/expression", "internal/outbound", "internal/integration", "internal/jsonscan"},
+	"internal/vendor":      {"internal/prose", "internal/account", "internal/filetype", "internal/refusal", "internal/expression", "internal/outbound", "internal/integration", "internal/jsonscan"},
 	"internal/refusal":     {"internal/integration", "internal/jsonscan"},
 	"internal/customfield": {"internal/toolset", "internal/integration", "internal/jsonscan"},
 	"internal/toolset":     {"internal/expression", "internal/filetype", "internal/integration", "internal/jsonscan", "internal/spelling"},
 
 	// What is kept.
-	"internal/account":     {"internal/confirmation", "internal/refusal", "internal/integration", "internal/jsonscan", "internal/outbound", "internal/store", "internal/store/db", "internal/secret"},
+	"internal/account":     {"internal/prose", "internal/confirmation", "internal/refusal", "internal/integration", "internal/jsonscan", "internal/outbound", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/link":        {"internal/account", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/catalog":     {"internal/integration", "internal/integration/openapi", "internal/toolset", "internal/jsonscan", "internal/store", "internal/store/db"},
-	"internal/mcpserver":   {"internal/confirmation", "internal/store", "internal/store/db", "internal/secret"},
+	"internal/mcpserver":   {"internal/prose", "internal/confirmation", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/user":        {"internal/permission", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/environment": {"internal/permission", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/connection":  {"internal/store", "internal/store/db"},
@@ -61,18 +61,19 @@ var arrows = map[string][]string{
 
 	// The ground: these know nothing of Sluice.
 	"integrations":                 {"internal/integration"},
-	"internal/integration":         {"internal/expression", "internal/spelling"},
-	"internal/integration/openapi": {"internal/integration"},
+	"internal/integration":         {"internal/prose", "internal/expression", "internal/spelling"},
+	"internal/integration/openapi": {"internal/prose", "internal/integration"},
 	"internal/permission":          {},
 	"internal/filetype":            {},
 	"internal/page":                {},
 	"internal/clientconfig":        {},
+	"internal/prose":               {},
 	"internal/spelling":            {},
 	"internal/table":               {},
-	"internal/expression":          {},
+	"internal/expression":          {"internal/prose"},
 	"internal/jsonscan":            {},
 	"internal/origin":              {},
-	"internal/outbound":            {},
+	"internal/outbound":            {"internal/prose"},
 	"internal/secret":              {},
 	"internal/store":               {"internal/store/db"},
 	"internal/store/db":            {},

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"sluice/internal/integration"
+	"sluice/internal/prose"
 	"sluice/internal/store"
 	"sluice/internal/store/db"
 )
@@ -176,12 +177,12 @@ func (s *Service) Complete(ctx context.Context, environment string, p *Pending, 
 
 // denied puts an authorization server's error into words.
 func denied(label, code, description string) *DeniedError {
-	e := &DeniedError{Code: clip(store.CleanText(code))}
+	e := &DeniedError{Code: prose.Clip(store.CleanText(code), 300)}
 	if e.Message = fmt.Sprintf("%s did not allow it (%s)", label, e.Code); code == "access_denied" {
 		e.Message = fmt.Sprintf("The access to %s was declined", label)
 	}
 	if description != "" {
-		e.Message += ": " + clip(store.CleanText(description))
+		e.Message += ": " + prose.Clip(store.CleanText(description), 300)
 	}
 	e.Message = period(e.Message)
 	return e

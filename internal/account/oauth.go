@@ -17,6 +17,7 @@ import (
 
 	"sluice/internal/integration"
 	"sluice/internal/outbound"
+	"sluice/internal/prose"
 	"sluice/internal/store"
 )
 
@@ -225,7 +226,7 @@ func (s *Service) tokenError(srv *server, what string, v *Values, err error) err
 	if srv.ClientSecret != "" {
 		reason = strings.ReplaceAll(reason, srv.ClientSecret, mask)
 	}
-	reason = store.CleanText(v.Credential.Mask(clip(reason)))
+	reason = store.CleanText(v.Credential.Mask(prose.Clip(reason, 300)))
 	switch {
 	case said.ErrorCode == "" || status >= 500 || status == http.StatusTooManyRequests:
 		text := fmt.Sprintf("it answered %d", status)
@@ -252,13 +253,4 @@ func (v *Values) clientIsOurs(srv *server) bool {
 		}
 	}
 	return true
-}
-
-// clip bounds what somebody else said.
-func clip(s string) string {
-	const most = 300
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
 }

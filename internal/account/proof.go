@@ -12,6 +12,7 @@ import (
 	"sluice/internal/integration"
 	"sluice/internal/jsonscan"
 	"sluice/internal/outbound"
+	"sluice/internal/prose"
 )
 
 // proof is a connection that the vendor was shown: what was entered, what came of it, and how far it leads.
@@ -206,7 +207,7 @@ func (s *Service) choices(ctx context.Context, c *integration.Choices, v *Values
 		}
 		if c.Label != "" {
 			raw, _ = jsonscan.Find(item, c.Label)
-			o.Label = clip(scalar(raw))
+			o.Label = prose.Clip(scalar(raw), 300)
 		}
 		o.Label = orDefault(o.Label, o.Value)
 		options = append(options, o)

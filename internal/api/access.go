@@ -13,6 +13,7 @@ import (
 	"sluice/internal/environment"
 	pages "sluice/internal/page"
 	"sluice/internal/permission"
+	"sluice/internal/prose"
 	"sluice/internal/user"
 )
 
@@ -191,7 +192,7 @@ func (c *party) grantable(names []string, expires time.Time) (permission.Set, ti
 	if names != nil {
 		var err error
 		if scopes, err = permission.Parse(names); err != nil {
-			return 0, expires, problem(http.StatusUnprocessableEntity, "scopes: "+sentence(err.Error())).at("scopes")
+			return 0, expires, problem(http.StatusUnprocessableEntity, "scopes: "+prose.Sentence(err.Error())).at("scopes")
 		}
 		if lacks := scopes.Without(c.permissions); lacks != 0 {
 			return 0, expires, problem(http.StatusForbidden, fmt.Sprintf("Nobody gives what they have not: you lack %s; you have %s.", lacks, c.permissions)).at("scopes")

@@ -14,6 +14,7 @@ import (
 
 	"sluice/internal/integration/openapi"
 	"sluice/internal/jsonscan"
+	"sluice/internal/prose"
 )
 
 // maxBody bounds a request's body.
@@ -72,7 +73,7 @@ func readJSON(w http.ResponseWriter, r *http.Request) ([]byte, *Problem) {
 		return nil, nil
 	}
 	if err := jsonscan.Check(body, jsonscan.Strict); err != nil {
-		return nil, problem(http.StatusBadRequest, "The body is not JSON that can be taken: "+sentence(err.Error()))
+		return nil, problem(http.StatusBadRequest, "The body is not JSON that can be taken: "+prose.Sentence(err.Error()))
 	}
 	return body, nil
 }
@@ -116,10 +117,10 @@ func findNUL(doc []byte) (at string, found bool) {
 		for members := jsonscan.Members(doc); members.Next(); {
 			name, _ := jsonscan.Unquote(members.Name()) // what was checked can be read
 			if bytes.IndexByte(name, 0) >= 0 {
-				return strings.ReplaceAll(clip(string(name)), "\x00", "\uFFFD"), true
+				return strings.ReplaceAll(prose.Clip(string(name), 64), "\x00", "\uFFFD"), true
 			}
 			if below, found := findNUL(members.Value()); found {
-				return join(clip(string(name)), below), true
+				return join(prose.Clip(string(name), 64), below), true
 			}
 		}
 	case jsonscan.Array:
@@ -146,13 +147,4 @@ func named(field string) string {
 		return "The body"
 	}
 	return field
-}
-
-// clip keeps what a client made as long as it liked from making an error as long.
-func clip(s string) string {
-	const most = 64
-	if len(s) > most {
-		return strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return s
 }

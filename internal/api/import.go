@@ -9,6 +9,7 @@ import (
 	"sluice/internal/catalog"
 	"sluice/internal/integration/openapi"
 	"sluice/internal/permission"
+	"sluice/internal/prose"
 )
 
 const importPath = "/integration/import"
@@ -33,7 +34,7 @@ func (a *api) importing() {
 			if address := addressIn(document); address != "" {
 				var err error
 				if document, err = a.Fetch(ctx, address); err != nil {
-					return nil, problem(http.StatusUnprocessableEntity, "The document cannot be fetched: "+sentence(err.Error())).at("url")
+					return nil, problem(http.StatusUnprocessableEntity, "The document cannot be fetched: "+prose.Sentence(err.Error())).at("url")
 				}
 				opt.Source = address
 			}
@@ -48,7 +49,7 @@ func (a *api) importDocument(ctx context.Context, document []byte, opt openapi.O
 		if wrong.Taken {
 			status = http.StatusConflict
 		}
-		p := problem(status, sentence(wrong.Message))
+		p := problem(status, prose.Sentence(wrong.Message))
 		if wrong.Field != "" {
 			p = p.at(wrong.Field)
 		}

@@ -9,6 +9,7 @@ import (
 	"sluice/internal/catalog"
 	"sluice/internal/integration"
 	"sluice/internal/permission"
+	"sluice/internal/prose"
 	"sluice/internal/toolset"
 )
 
@@ -70,13 +71,13 @@ func (a *api) integrations() {
 				return nil, err
 			}
 			if def.Name != in.Name {
-				return nil, problem(http.StatusUnprocessableEntity, "The definition's name is "+def.Name+" and the path's "+clip(in.Name)+": make them the same.").at("name")
+				return nil, problem(http.StatusUnprocessableEntity, "The definition's name is "+def.Name+" and the path's "+prose.Clip(in.Name, 64)+": make them the same.").at("name")
 			}
 			if at, found := findNUL(def.JSON()); found {
 				return nil, problem(http.StatusUnprocessableEntity, named(at)+" holds the character U+0000, which cannot be stored: leave it out.").at(at)
 			}
 			if _, err := toolset.Compile(def, toolset.Options{}); err != nil {
-				return nil, problem(http.StatusUnprocessableEntity, "No tools can be made of the definition: "+sentence(err.Error()))
+				return nil, problem(http.StatusUnprocessableEntity, "No tools can be made of the definition: "+prose.Sentence(err.Error()))
 			}
 			e, err := a.Catalog.Put(ctx, caller(ctx).Environment, caller(ctx).ID, def)
 			if err != nil {

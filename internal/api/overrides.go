@@ -10,6 +10,7 @@ import (
 	"sluice/internal/catalog"
 	"sluice/internal/integration"
 	"sluice/internal/permission"
+	"sluice/internal/prose"
 )
 
 // Override is what of an integration is different for all accounts of the environment, or for one.
@@ -48,7 +49,7 @@ func (a *api) putOverride(ctx context.Context, name, account string, document []
 		if errors.As(own, &faults) {
 			return nil, faults
 		}
-		return nil, problem(http.StatusUnprocessableEntity, sentence(upper(own.Error())))
+		return nil, problem(http.StatusUnprocessableEntity, prose.Sentence(prose.Capital(own.Error())))
 	}
 	if err != nil {
 		return nil, err

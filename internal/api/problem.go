@@ -22,6 +22,7 @@ import (
 	"sluice/internal/link"
 	"sluice/internal/mcpserver"
 	"sluice/internal/oauth"
+	"sluice/internal/prose"
 	"sluice/internal/toolset"
 	"sluice/internal/user"
 	"sluice/internal/webhook"
@@ -87,9 +88,9 @@ func (a *api) fail(ctx context.Context, err error) *Problem {
 	case errors.As(err, &ready):
 		return ready
 	case errors.As(err, &inUse): // before what it wraps
-		return problem(http.StatusConflict, sentence(upper(inUse.Error()))+" Change or delete that server first.")
+		return problem(http.StatusConflict, prose.Sentence(prose.Capital(inUse.Error()))+" Change or delete that server first.")
 	case errors.As(err, &override):
-		return problem(http.StatusConflict, sentence(upper(strings.ReplaceAll(override.Error(), "\n", "; "))))
+		return problem(http.StatusConflict, prose.Sentence(prose.Capital(strings.ReplaceAll(override.Error(), "\n", "; "))))
 	case errors.Is(err, catalog.ErrMoved):
 		return problem(http.StatusConflict, "Another change of this integration landed at the same moment: try again.")
 	case errors.Is(err, environment.ErrUnknownToken):
@@ -97,17 +98,17 @@ func (a *api) fail(ctx context.Context, err error) *Problem {
 	case errors.Is(err, user.ErrNotFound):
 		return problem(http.StatusNotFound, "There is none of that id in this environment.")
 	case errors.As(err, &invalidUser):
-		return problem(http.StatusUnprocessableEntity, invalidUser.Field+" "+sentence(invalidUser.Message)).at(invalidUser.Field)
+		return problem(http.StatusUnprocessableEntity, invalidUser.Field+" "+prose.Sentence(invalidUser.Message)).at(invalidUser.Field)
 	case errors.As(err, &userState):
-		return problem(http.StatusConflict, sentence(upper(userState.Message)))
+		return problem(http.StatusConflict, prose.Sentence(prose.Capital(userState.Message)))
 	case errors.As(err, &forbidden):
-		return problem(http.StatusForbidden, sentence(upper(forbidden.Message)))
+		return problem(http.StatusForbidden, prose.Sentence(prose.Capital(forbidden.Message)))
 	case errors.As(err, &tooMany):
-		return problem(http.StatusTooManyRequests, sentence(upper(tooMany.Error())))
+		return problem(http.StatusTooManyRequests, prose.Sentence(prose.Capital(tooMany.Error())))
 	case errors.Is(err, oauth.ErrNotFound), errors.Is(err, connection.ErrNotFound):
 		return problem(http.StatusNotFound, "There is none of that id in this environment.")
 	case errors.As(err, &program):
-		return problem(http.StatusUnprocessableEntity, program.Field+" "+sentence(program.Message)).at(program.Field)
+		return problem(http.StatusUnprocessableEntity, program.Field+" "+prose.Sentence(program.Message)).at(program.Field)
 	case errors.Is(err, account.ErrNotFound), errors.Is(err, mcpserver.ErrNoAccount):
 		return problem(http.StatusNotFound, "There is no such integrated account in this environment.")
 	case errors.Is(err, link.ErrNotFound):
@@ -115,7 +116,7 @@ func (a *api) fail(ctx context.Context, err error) *Problem {
 	case errors.Is(err, account.ErrNoVendorClient):
 		return problem(http.StatusNotFound, "This environment has no OAuth client for the integration; PUT gives it one.")
 	case errors.As(err, &links):
-		return problem(http.StatusUnprocessableEntity, links.Field+" "+sentence(links.Message)).at(links.Field)
+		return problem(http.StatusUnprocessableEntity, links.Field+" "+prose.Sentence(links.Message)).at(links.Field)
 	case errors.Is(err, mcpserver.ErrNotFound):
 		return problem(http.StatusNotFound, "There is no such MCP server on this integrated account; it may have expired.")
 	case errors.Is(err, confirmation.ErrNotFound):
@@ -124,35 +125,35 @@ func (a *api) fail(ctx context.Context, err error) *Problem {
 		return problem(http.StatusNotFound, "There is none of that id in this environment.")
 	case errors.Is(err, catalog.ErrNotFound):
 		_, which, _ := strings.Cut(err.Error(), catalog.ErrNotFound.Error())
-		return problem(http.StatusNotFound, sentence("There is no such integration"+which))
+		return problem(http.StatusNotFound, prose.Sentence("There is no such integration"+which))
 	case errors.Is(err, gateway.ErrUnknownTool):
-		return problem(http.StatusNotFound, sentence(upper(err.Error())))
+		return problem(http.StatusNotFound, prose.Sentence(prose.Capital(err.Error())))
 	case errors.Is(err, audit.ErrCursor):
 		return badCursor()
 	case errors.As(err, &filter):
-		return problem(http.StatusBadRequest, sentence(filter.Message)).at("config." + filter.Field)
+		return problem(http.StatusBadRequest, prose.Sentence(filter.Message)).at("config." + filter.Field)
 	case errors.As(err, &server):
 		code := http.StatusUnprocessableEntity
 		if strings.HasPrefix(server.Field, "config") {
 			code = http.StatusBadRequest // as filters that leave no tool are
 		}
-		return problem(code, server.Field+" "+sentence(server.Message)).at(server.Field)
+		return problem(code, server.Field+" "+prose.Sentence(server.Message)).at(server.Field)
 	case errors.Is(err, webhook.ErrNotFound):
 		return problem(http.StatusNotFound, "There is no such webhook in this environment.")
 	case errors.As(err, &hook):
-		return problem(http.StatusUnprocessableEntity, hook.Field+" "+sentence(hook.Message)).at(hook.Field)
+		return problem(http.StatusUnprocessableEntity, hook.Field+" "+prose.Sentence(hook.Message)).at(hook.Field)
 	case errors.As(err, &environ):
-		return problem(http.StatusUnprocessableEntity, environ.Field+" "+sentence(environ.Message)).at(environ.Field)
+		return problem(http.StatusUnprocessableEntity, environ.Field+" "+prose.Sentence(environ.Message)).at(environ.Field)
 	case errors.As(err, &conflict):
-		return problem(http.StatusConflict, sentence(conflict.Message))
+		return problem(http.StatusConflict, prose.Sentence(conflict.Message))
 	case errors.As(err, &acct):
-		p := problem(http.StatusUnprocessableEntity, sentence(acct.Error())).at(acct.Field)
+		p := problem(http.StatusUnprocessableEntity, prose.Sentence(acct.Error())).at(acct.Field)
 		p.Remote = acct.Remote
 		return p
 	case errors.As(err, &status):
-		return problem(http.StatusConflict, sentence(status.Message))
+		return problem(http.StatusConflict, prose.Sentence(status.Message))
 	case errors.As(err, &unavailable):
-		return problem(http.StatusBadGateway, sentence(unavailable.Message))
+		return problem(http.StatusBadGateway, prose.Sentence(unavailable.Message))
 	case errors.As(err, &faults):
 		return problem(http.StatusUnprocessableEntity, faultWords(faults.Fatal()))
 	}
@@ -181,7 +182,7 @@ func faultWords(faults integration.Faults) string {
 	if len(faults) > 0 && faults[0].File == "override" {
 		what = "override"
 	}
-	return sentence("The " + what + " cannot be taken: " + strings.Join(all, "; "))
+	return prose.Sentence("The " + what + " cannot be taken: " + strings.Join(all, "; "))
 }
 
 // write answers a problem where huma does not.
@@ -204,18 +205,4 @@ func encode(p *Problem) ([]byte, error) {
 	e.SetEscapeHTML(false)
 	err := e.Encode(p)
 	return b.Bytes(), err
-}
-
-func sentence(s string) string {
-	if s = strings.TrimSpace(s); s == "" || strings.ContainsAny(s[len(s)-1:], ".!?") {
-		return s
-	}
-	return s + "."
-}
-
-func upper(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }

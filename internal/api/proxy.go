@@ -14,6 +14,7 @@ import (
 	"sluice/internal/gateway"
 	"sluice/internal/jsonscan"
 	"sluice/internal/permission"
+	"sluice/internal/prose"
 	"sluice/internal/toolset"
 	"sluice/internal/vendor"
 )
@@ -77,7 +78,7 @@ func (a *api) proxied(w http.ResponseWriter, r *http.Request, resource, method, 
 	if method == "" {
 		method = r.PathValue("method")
 		if way, ok := byPath[method]; ok {
-			write(w, problem(http.StatusNotFound, fmt.Sprintf("%s is called by %s.", method, fmt.Sprintf(way, clip(resource)))))
+			write(w, problem(http.StatusNotFound, fmt.Sprintf("%s is called by %s.", method, fmt.Sprintf(way, prose.Clip(resource, 64)))))
 			return
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"unicode/utf8"
+
+	"sluice/internal/prose"
 )
 
 // route answers in the API's own shape what the mux would answer in plain text, or by a redirect to a path that it takes to be meant: a client
@@ -16,7 +18,7 @@ func (a *api) route(w http.ResponseWriter, r *http.Request) (pattern string, p *
 		}
 		if allowed := a.allowed(r); len(allowed) > 0 {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
-			return "", problem(http.StatusMethodNotAllowed, fmt.Sprintf("%s is no method of this path; it takes %s.", clip(r.Method), strings.Join(allowed, ", ")))
+			return "", problem(http.StatusMethodNotAllowed, fmt.Sprintf("%s is no method of this path; it takes %s.", prose.Clip(r.Method, 64), strings.Join(allowed, ", ")))
 		}
 	}
 	return "", problem(http.StatusNotFound, "There is no such path; /openapi.json lists them all.")
@@ -54,7 +56,7 @@ func checkQuery(r *http.Request) *Problem {
 	for name, values := range r.URL.Query() {
 		for _, value := range values {
 			if !isText(value) {
-				field := strings.ReplaceAll(clip(name), "\x00", "\uFFFD")
+				field := strings.ReplaceAll(prose.Clip(name, 64), "\x00", "\uFFFD")
 				return problem(http.StatusUnprocessableEntity, field+" holds the character U+0000, or is not UTF-8: leave that out.").at(field)
 			}
 		}

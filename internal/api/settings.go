@@ -8,6 +8,7 @@ import (
 
 	"sluice/internal/account"
 	"sluice/internal/confirmation"
+	"sluice/internal/prose"
 )
 
 // accountSettings is a change of an account's settings.
@@ -28,7 +29,7 @@ func (a *api) changed(ctx context.Context, id string, change *accountSettings) (
 	settings := acct.Settings
 	if change.Confirm != nil {
 		if settings.Confirm, err = confirmation.ParsePolicy(*change.Confirm); err != nil {
-			return nil, problem(http.StatusUnprocessableEntity, "settings.confirm "+sentence(err.Error())).at("settings.confirm")
+			return nil, problem(http.StatusUnprocessableEntity, "settings.confirm "+prose.Sentence(err.Error())).at("settings.confirm")
 		}
 	}
 	if change.Retry == nil {

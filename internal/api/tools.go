@@ -12,6 +12,7 @@ import (
 	"sluice/internal/gateway"
 	"sluice/internal/integration"
 	"sluice/internal/permission"
+	"sluice/internal/prose"
 	"sluice/internal/toolset"
 )
 
@@ -48,7 +49,7 @@ func (n *Narrowing) filters(def *integration.Definition) (methods, tags []string
 	}
 	err = toolset.CheckFilter(def, methods, tags)
 	if wrong, ok := errors.AsType[*toolset.FilterError](err); ok {
-		err = problem(http.StatusBadRequest, sentence(wrong.Message)).at(wrong.Field)
+		err = problem(http.StatusBadRequest, prose.Sentence(wrong.Message)).at(wrong.Field)
 	}
 	return methods, tags, err
 }

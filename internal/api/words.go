@@ -8,6 +8,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/validation"
+
+	"sluice/internal/prose"
 )
 
 // What huma itself refuses comes in the API's own shape and words. They are settings of the whole program, which has no other API made by huma.
@@ -64,7 +66,7 @@ func refusal(status int, message string, known []string, errs []error) *Problem 
 		}
 		d := detail.ErrorDetail()
 		place, field, _ := strings.Cut(d.Location, ".")
-		f := fault{clip(field), d.Message}
+		f := fault{prose.Clip(field, 64), d.Message}
 		if name, missing := strings.CutPrefix(d.Message, missingMember); missing {
 			f = fault{join(f.field, name), "is required"}
 		}
@@ -85,7 +87,7 @@ func refusal(status int, message string, known []string, errs []error) *Problem 
 		faults = append(faults, f)
 	}
 	if len(faults) == 0 {
-		return problem(status, sentence(upper(message)))
+		return problem(status, prose.Sentence(prose.Capital(message)))
 	}
 	// Unknown members come in the order of a map.
 	slices.SortStableFunc(faults, func(a, b fault) int { return cmp.Compare(a.field, b.field) })
@@ -93,7 +95,7 @@ func refusal(status int, message string, known []string, errs []error) *Problem 
 	for i, f := range faults {
 		all[i] = named(f.field) + " " + f.words
 	}
-	p := problem(status, sentence(strings.Join(all, "; ")))
+	p := problem(status, prose.Sentence(strings.Join(all, "; ")))
 	if status == http.StatusUnprocessableEntity || status == http.StatusBadRequest {
 		p.Field = faults[0].field
 	}

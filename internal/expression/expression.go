@@ -1,7 +1,7 @@
 // Package expression runs the small jq programs of a definition (https://jqlang.org/manual/) over a vendor's answer, within bounds: a definition may be
 // a tenant's own, and neither it nor a vendor may use up the machine.
 //
-// It imports none of Sluice's packages. A program is compiled once, and refused there if it uses what could grow without bound: definitions of functions,
+// It imports prose alone. A program is compiled once, and refused there if it uses what could grow without bound: definitions of functions,
 // reduce, foreach and what else loops. What is left takes time and memory in proportion to the answer, and a limit ends it all the same.
 package expression
 
@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/itchyny/gojq"
+
+	"sluice/internal/prose"
 )
 
 const (
@@ -199,7 +201,7 @@ func (e *Expression) Run(ctx context.Context, document []byte) ([]byte, error) {
 			if halt, ok := errors.AsType[*gojq.HaltError](err); ok && halt.Value() == nil {
 				break
 			}
-			return nil, fmt.Errorf("%q: %s", e.source, clip(err.Error(), 200))
+			return nil, fmt.Errorf("%q: %s", e.source, prose.Clip(err.Error(), 200))
 		}
 		b, err := gojq.Marshal(v)
 		if err != nil {
@@ -223,11 +225,4 @@ func (e *Expression) Run(ctx context.Context, document []byte) ([]byte, error) {
 func (e *Expression) Holds(ctx context.Context, document []byte) (bool, error) {
 	out, err := e.Run(ctx, document)
 	return err == nil && string(out) != "null" && string(out) != "false", err
-}
-
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "") + "…"
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"sluice/internal/integration"
+	"sluice/internal/prose"
 	"sluice/internal/toolset"
 	"sluice/internal/vendor"
 )
@@ -21,7 +22,7 @@ func explain(r *Result, tools *toolset.Toolset) {
 	switch {
 	case r.Status == http.StatusNotFound:
 		if hints := lookups(r.Tool, tools); len(hints) > 0 {
-			r.Message = sentence(r.Message) + " Check " + strings.Join(hints, ", and ") + "."
+			r.Message = prose.Sentence(r.Message) + " Check " + strings.Join(hints, ", and ") + "."
 		}
 	case len(r.Fields) > 0:
 		names := make([]string, 0, len(r.Fields))
@@ -32,7 +33,7 @@ func explain(r *Result, tools *toolset.Toolset) {
 		r.Field = names[0]
 		for _, name := range names {
 			if source := listOf(owner(tools.Definition, r.Tool.Resource, name), tools); source != "" {
-				r.Message = sentence(r.Message) + fmt.Sprintf(" %s shows the values of %s.", source, name)
+				r.Message = prose.Sentence(r.Message) + fmt.Sprintf(" %s shows the values of %s.", source, name)
 			}
 		}
 	}
@@ -93,14 +94,6 @@ func listOf(r *integration.Resource, tools *toolset.Toolset) string {
 		}
 	}
 	return ""
-}
-
-func sentence(s string) string {
-	s = strings.TrimSpace(s)
-	if s == "" || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "!") || strings.HasSuffix(s, "?") {
-		return s
-	}
-	return s + "."
 }
 
 // unknownTool names the tools that are spelled most like the wrong one.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"sluice/internal/jsonscan"
+	"sluice/internal/prose"
 	"sluice/internal/toolset"
 	"sluice/internal/vendor"
 )
@@ -53,7 +54,7 @@ func (g *Gateway) facts(ctx context.Context, c *Caller, tool *toolset.Tool, prep
 		}
 	}
 	if ended != nil {
-		ended.Message = sentence("Nothing was sent. What it would do could not be found out: " + ended.Message)
+		ended.Message = prose.Sentence("Nothing was sent. What it would do could not be found out: " + ended.Message)
 	}
 	return f, ended, err
 }

@@ -13,6 +13,7 @@ import (
 
 	"sluice/internal/integration"
 	"sluice/internal/jsonscan"
+	"sluice/internal/prose"
 	"sluice/internal/toolset"
 	"sluice/internal/vendor"
 )
@@ -266,7 +267,7 @@ func (g *Gateway) lostParent(ctx context.Context, c *Caller, result *Result, arg
 		return
 	}
 	if said := g.parentOf(ctx, c, result.Tool, arguments); said != "" {
-		result.Message = sentence(result.Message) + " " + said
+		result.Message = prose.Sentence(result.Message) + " " + said
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"sluice/internal/integration"
 	"sluice/internal/jsonscan"
+	"sluice/internal/prose"
 	"sluice/internal/toolset"
 	"sluice/internal/vendor"
 )
@@ -366,7 +367,7 @@ func (a *asking) nameOf(resource, id string) string {
 		return ""
 	case response.Outcome == vendor.RateLimited:
 		a.ended = resultOf(a.tool, response)
-		a.ended.Message = sentence("Nothing was sent. What it would do could not be found out: " + a.ended.Message)
+		a.ended.Message = prose.Sentence("Nothing was sent. What it would do could not be found out: " + a.ended.Message)
 		return ""
 	case response.Outcome != vendor.OK:
 		return ""

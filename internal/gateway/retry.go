@@ -8,6 +8,7 @@ import (
 	"sluice/internal/account"
 	"sluice/internal/audit"
 	"sluice/internal/integration"
+	"sluice/internal/prose"
 	"sluice/internal/vendor"
 )
 
@@ -105,7 +106,7 @@ func (g *Gateway) finishRetries(record *audit.Record, tries *Retries) {
 		one := *record
 		one.ID, one.StartedAt, one.Duration = "", refused.At, refused.Took
 		one.Outcome, one.Status = outcome(&Result{Outcome: refused.Outcome}), refused.Status
-		one.Error = sentence(refused.Message) + " It was sent again, as the account's retry policy says."
+		one.Error = prose.Sentence(refused.Message) + " It was sent again, as the account's retry policy says."
 		g.audit.Finish(&one)
 	}
 }

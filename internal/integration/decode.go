@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"sluice/internal/prose"
 )
 
 // decoder turns a tree into the types of definition.go by their yaml tags. It goes on after a fault, so that one run tells all.
@@ -25,7 +27,7 @@ var rawMessage = reflect.TypeFor[json.RawMessage]()
 
 func (d *decoder) fault(line, column int, format string, args ...any) {
 	if len(d.faults) <= maxFaults { // one more, to know that there are more
-		d.faults = append(d.faults, Fault{File: d.file, Line: line, Column: column, Message: clip(fmt.Sprintf(format, args...), maxMessage)})
+		d.faults = append(d.faults, Fault{File: d.file, Line: line, Column: column, Message: prose.Clip(fmt.Sprintf(format, args...), maxMessage)})
 	}
 }
 
@@ -146,7 +148,7 @@ func (d *decoder) want(n *node, k kind, at string) bool {
 	mend := ""
 	switch {
 	case k == list && n.kind < list:
-		mend = fmt.Sprintf(": write [%s]", clip(n.text, 64))
+		mend = fmt.Sprintf(": write [%s]", prose.Clip(n.text, 64))
 	case k == boolean:
 		mend = ": write true or false"
 	}

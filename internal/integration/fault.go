@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"sluice/internal/prose"
 	"sluice/internal/spelling"
 )
 
@@ -86,17 +87,9 @@ const (
 	maxMessage = 600
 )
 
-// clip shortens a text for a message.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "") + "…"
-}
-
 // nearest returns `; did you mean "x"?` for the known word that is most like the one written, or a list of the known ones where none is and they are few.
 func nearest(word string, known []string) string {
-	word = clip(word, 64)
+	word = prose.Clip(word, 64)
 	if len(known) > 1000 { // to compare with all of them takes its time
 		return ""
 	}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	yaml "go.yaml.in/yaml/v4"
+
+	"sluice/internal/prose"
 )
 
 // A definition is read in two steps: bytes to a tree of nodes that know their lines (here), and the tree to types (decode.go).
@@ -105,7 +107,7 @@ type builder struct {
 
 func (b *builder) fault(line, column int, format string, args ...any) {
 	if len(b.faults) <= maxFaults { // one more, to know that there are more
-		b.faults = append(b.faults, Fault{File: b.file, Line: line, Column: column, Message: clip(fmt.Sprintf(format, args...), maxMessage)})
+		b.faults = append(b.faults, Fault{File: b.file, Line: line, Column: column, Message: prose.Clip(fmt.Sprintf(format, args...), maxMessage)})
 	}
 }
 
@@ -260,7 +262,7 @@ func (b *builder) checkNumber(n *node) {
 	}
 	_, exponent, _ := strings.Cut(strings.ToLower(n.text), "e")
 	if e, err := strconv.Atoi(exponent); len(n.text) > maxDigits || exponent != "" && (err != nil || e > maxExponent || e < -maxExponent) {
-		b.fault(n.line, n.column, "%s is a number beyond 1e%d: quote it if it is a text", clip(n.text, 20), maxExponent)
+		b.fault(n.line, n.column, "%s is a number beyond 1e%d: quote it if it is a text", prose.Clip(n.text, 20), maxExponent)
 		n.text = "0"
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"sluice/internal/expression"
+	"sluice/internal/prose"
 )
 
 // validator checks what no type can: that names are names, references lead somewhere, words are known ones, and each part has what it needs.
@@ -66,7 +67,7 @@ func (v *validator) report(p place, advice bool, format string, args ...any) {
 		return
 	}
 	f := v.locate(p)
-	f.Message = clip(p.String()+" "+fmt.Sprintf(format, args...), maxMessage)
+	f.Message = prose.Clip(p.String()+" "+fmt.Sprintf(format, args...), maxMessage)
 	f.Advice = advice
 	v.faults = append(v.faults, f)
 }
@@ -140,7 +141,7 @@ func (v *validator) name(p place, what, name string) {
 // suggestName is the name that was most likely meant.
 func suggestName(name string) string {
 	var b strings.Builder
-	for _, c := range strings.ToLower(clip(name, 64)) {
+	for _, c := range strings.ToLower(prose.Clip(name, 64)) {
 		switch {
 		case c >= 'a' && c <= 'z', c >= '0' && c <= '9' && b.Len() > 0:
 			b.WriteRune(c)

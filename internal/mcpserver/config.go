@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"sluice/internal/confirmation"
+	"sluice/internal/prose"
 )
 
 // Config narrows what a server offers, and to whom. Unknown keys are refused when it is read, also from the database: a key that this
@@ -64,21 +65,13 @@ func (c Config) Merge(data []byte) (Config, error) {
 	for _, key := range slices.Sorted(maps.Keys(given)) {
 		read, known := settings[key]
 		if !known {
-			return c, &InvalidError{"config." + clip(key), "is not known: the keys are " + strings.Join(slices.Sorted(maps.Keys(settings)), ", ")}
+			return c, &InvalidError{"config." + prose.Clip(key, 64), "is not known: the keys are " + strings.Join(slices.Sorted(maps.Keys(settings)), ", ")}
 		}
 		if err := read(&c, given[key]); err != nil {
 			return c, &InvalidError{"config." + key, err.Error()}
 		}
 	}
 	return c, nil
-}
-
-// clip keeps an error about a long key short.
-func clip(s string) string {
-	if len(s) > 64 {
-		return strings.ToValidUTF8(s[:64], "") + "…"
-	}
-	return s
 }
 
 // encode is c as it is kept.

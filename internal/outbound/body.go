@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
+
+	"sluice/internal/prose"
 )
 
 // size is a number of bytes, told as people tell it.
@@ -66,7 +68,7 @@ func decode(body []byte, encoding string, limit int64) ([]byte, *Error) {
 	case encoding == "" || strings.EqualFold(encoding, "identity") || len(body) == 0:
 		return body, nil
 	case !strings.EqualFold(encoding, "gzip") && !strings.EqualFold(encoding, "x-gzip"):
-		return nil, &Error{Reason: Undecodable, Sent: true, Err: fmt.Errorf("its coding is %q, and only gzip was asked for", clip(encoding, 40))}
+		return nil, &Error{Reason: Undecodable, Sent: true, Err: fmt.Errorf("its coding is %q, and only gzip was asked for", prose.Clip(encoding, 40))}
 	}
 	zr := gunzippers.Get().(*gzip.Reader)
 	defer gunzippers.Put(zr)
@@ -81,11 +83,4 @@ func decode(body []byte, encoding string, limit int64) ([]byte, *Error) {
 		return nil, e
 	}
 	return nil, &Error{Reason: Undecodable, Sent: true, Err: errors.New("its gzip is damaged or cut short")}
-}
-
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "") + "…"
 }

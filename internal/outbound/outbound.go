@@ -2,7 +2,7 @@
 // resolved and before the connection is made, every request has an end in time, every answer an end in size, and what went wrong is told so that
 // a caller can know whether anything arrived.
 //
-// It imports none of Sluice's packages. A Request enters complete, with its credential; a Response leaves whole, decompressed, or an
+// It imports prose alone. A Request enters complete, with its credential; a Response leaves whole, decompressed, or an
 // *Error instead. Nothing that may change something on the other side is ever sent twice, and no proxy of the environment is used.
 package outbound
 

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzip"
+
+	"sluice/internal/prose"
 )
 
 // StreamRequest is a request whose body, or whose answer's, is passed on as it comes and never held whole.
@@ -157,7 +159,7 @@ func (s *Stream) decode(coding string) *Error {
 	case coding == "" || strings.EqualFold(coding, "identity"):
 		return nil
 	case s.Status == http.StatusPartialContent, !strings.EqualFold(coding, "gzip") && !strings.EqualFold(coding, "x-gzip"):
-		return &Error{Reason: Undecodable, Sent: true, Err: fmt.Errorf("its coding is %q, and none was asked for", clip(coding, 40))}
+		return &Error{Reason: Undecodable, Sent: true, Err: fmt.Errorf("its coding is %q, and none was asked for", prose.Clip(coding, 40))}
 	}
 	s.Length = -1
 	s.body = &unzipped{compressed: s.body}

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"sluice/internal/page"
+	"sluice/internal/prose"
 	"sluice/internal/secret"
 	"sluice/internal/user"
 )
@@ -141,7 +142,7 @@ func (d *Door) fromProvider(w http.ResponseWriter, r *http.Request) {
 	var nobody *user.NobodyError
 	switch {
 	case errors.As(err, &nobody):
-		page.WriteMessage(w, r, http.StatusForbidden, "You were not signed in", upper(nobody.Message)+".")
+		page.WriteMessage(w, r, http.StatusForbidden, "You were not signed in", prose.Capital(nobody.Message)+".")
 	case err != nil:
 		d.failed(w, r, err)
 	default:

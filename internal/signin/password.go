@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"sluice/internal/page"
+	"sluice/internal/prose"
 	"sluice/internal/user"
 )
 
@@ -102,7 +103,7 @@ func (d *Door) again(w http.ResponseWriter, r *http.Request, f *page.Form, err e
 		f.Fail(invalid.Field, fieldName(invalid.Field)+" "+invalid.Message+".")
 		show(http.StatusUnprocessableEntity)
 	case errors.As(err, &conflict):
-		f.Fail("", upper(conflict.Message)+".")
+		f.Fail("", prose.Capital(conflict.Message)+".")
 		show(http.StatusConflict)
 	case errors.As(err, &many):
 		w.Header().Set("Retry-After", strconv.Itoa(many.Seconds()))
@@ -119,13 +120,6 @@ func fieldName(field string) string {
 		return "The email address"
 	}
 	return "The " + field
-}
-
-func upper(s string) string {
-	if s != "" && s[0] >= 'a' && s[0] <= 'z' {
-		return string(s[0]-'a'+'A') + s[1:]
-	}
-	return s
 }
 
 // maxForm bounds what is read of a form.

@@ -11,6 +11,7 @@ import (
 
 	"sluice/internal/jsonscan"
 	"sluice/internal/outbound"
+	"sluice/internal/prose"
 )
 
 // maxDetails bounds the body of a refusal that is handed on, in bytes: a person or a model reads it.
@@ -162,7 +163,7 @@ func (k *call) refused(answer *outbound.Response) (*Response, error) {
 	}
 	r.Problem = &Problem{Message: k.words(r, said, answer), Fields: said.Fields}
 	if hint := k.hint(document); hint != "" {
-		r.Problem.Message += " " + sentence(hint)
+		r.Problem.Message += " " + prose.Sentence(hint)
 	}
 	switch {
 	case isJSON && len(details) <= maxDetails:
@@ -199,9 +200,9 @@ func (k *call) unanswered(lost *outbound.Error) *Response {
 	switch {
 	case lost.Reason == outbound.Unread && lost.Sent:
 		// The request has no end, so that nobody may act on it (RFC 9112, 8).
-		r.Problem.Message = sentence(fmt.Sprintf("The upload to %s was broken off, so that it has no whole request and should have kept nothing: %s", k.label, k.credential.Mask(lost.Err.Error())))
+		r.Problem.Message = prose.Sentence(fmt.Sprintf("The upload to %s was broken off, so that it has no whole request and should have kept nothing: %s", k.label, k.credential.Mask(lost.Err.Error())))
 	case !lost.Sent:
-		r.Problem.Message = sentence("Nothing was sent to " + k.label + ": " + what)
+		r.Problem.Message = prose.Sentence("Nothing was sent to " + k.label + ": " + what)
 	case k.write:
 		r.Outcome = Unknown
 		r.Problem.Message = fmt.Sprintf("The answer of %s was lost (%s): %s.", k.label, what, check)
@@ -223,9 +224,9 @@ func (k *call) cutOff(answer *outbound.Response, lost *outbound.Error) *Response
 		r.Outcome = Unknown
 		r.Problem.Message = fmt.Sprintf("%s answered %d, but %s: %s.", k.label, answer.Status, what, check)
 	case lost.Reason == outbound.TooLarge:
-		r.Problem.Message = sentence(k.label+"'s answer was not taken: "+what) + " Ask for less: fewer items, a filter, or fewer fields."
+		r.Problem.Message = prose.Sentence(k.label+"'s answer was not taken: "+what) + " Ask for less: fewer items, a filter, or fewer fields."
 	case lost.Reason == outbound.Undecodable:
-		r.Problem.Message = sentence(k.label + "'s answer was not taken: " + what)
+		r.Problem.Message = prose.Sentence(k.label + "'s answer was not taken: " + what)
 	default:
 		r.Problem.Message = fmt.Sprintf("The answer of %s was lost (%s). The call only reads: it can be repeated.", k.label, what)
 	}
@@ -239,10 +240,10 @@ func (k *call) unreadable(r *Response, err error) *Response {
 		details = nil
 	}
 	r.Outcome, r.Body, r.ContentType, r.Items, r.Next = Refused, nil, "", 0, nil
-	message := sentence(fmt.Sprintf("%s answered %d, but not as its definition in Sluice says: %v", k.label, r.Status, err))
+	message := prose.Sentence(fmt.Sprintf("%s answered %d, but not as its definition in Sluice says: %v", k.label, r.Status, err))
 	if k.write {
 		r.Outcome = Unknown
-		message = sentence(fmt.Sprintf("%s answered %d, but not as its definition in Sluice says (%v): %s", k.label, r.Status, err, check))
+		message = prose.Sentence(fmt.Sprintf("%s answered %d, but not as its definition in Sluice says (%v): %s", k.label, r.Status, err, check))
 	}
 	if len(details) > maxDetails {
 		details = nil

@@ -9,6 +9,7 @@ import (
 	"sluice/internal/account"
 	"sluice/internal/integration"
 	"sluice/internal/outbound"
+	"sluice/internal/prose"
 	"sluice/internal/refusal"
 )
 
@@ -102,7 +103,7 @@ type unbuilt struct{ error }
 
 // unmade is a call that was not sent, for a reason that is the definition's, the account's or an argument's; all other errors are ours.
 func unmade(err error) (*Response, error) {
-	r := unsent("Nothing was sent: " + sentence(err.Error()))
+	r := unsent("Nothing was sent: " + prose.Sentence(err.Error()))
 	if e, ok := errors.AsType[*fileError](err); ok {
 		r.Problem.Argument = e.argument
 		return r, nil
@@ -176,9 +177,9 @@ func (k *call) unauthorized(answer *outbound.Response, err error) (*Response, er
 		r.Problem.Message = status.Message
 		r.Problem.NeedsReauth = status.Status == account.NeedsReauth
 	case errors.As(err, &down):
-		r.Problem.Message = sentence(k.label+" answered 401, so the call was not done") + " " + sentence(down.Message) + " It can be repeated."
+		r.Problem.Message = prose.Sentence(k.label+" answered 401, so the call was not done") + " " + prose.Sentence(down.Message) + " It can be repeated."
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		r.Problem.Message = sentence(k.label + " answered 401, so the call was not done, and no new credential came in time")
+		r.Problem.Message = prose.Sentence(k.label + " answered 401, so the call was not done, and no new credential came in time")
 	default:
 		return nil, err
 	}
@@ -195,7 +196,7 @@ func credentialProblem(err error) (*Response, error) {
 		r.Problem.NeedsReauth = status.Status == account.NeedsReauth || status.Status == account.ValidationError
 		return r, nil
 	case errors.As(err, &down):
-		return unsent("Nothing was sent: " + sentence(down.Message) + " The call can be repeated."), nil
+		return unsent("Nothing was sent: " + prose.Sentence(down.Message) + " The call can be repeated."), nil
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return unsent("Nothing was sent: the caller went away."), nil
 	}

@@ -7,6 +7,7 @@ import (
 
 	"sluice/internal/jsonscan"
 	"sluice/internal/outbound"
+	"sluice/internal/prose"
 	"sluice/internal/refusal"
 )
 
@@ -89,7 +90,7 @@ func (k *call) words(r *Response, said refusal.Refusal, answer *outbound.Respons
 	if said.Message != "" && !strings.EqualFold(strings.TrimSuffix(said.Message, "."), http.StatusText(status)) {
 		lead += ": " + said.Message
 	}
-	lead = sentence(lead)
+	lead = prose.Sentence(lead)
 	if advice != "" {
 		lead += " " + advice
 	}
@@ -111,14 +112,6 @@ func place(location string) string {
 		location = location[:200] + "…"
 	}
 	return location
-}
-
-func sentence(s string) string {
-	s = strings.TrimSpace(s)
-	if s == "" || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "!") || strings.HasSuffix(s, "?") {
-		return s
-	}
-	return s + "."
 }
 
 func quote(s string) []byte { return jsonscan.AppendQuote(nil, s) }

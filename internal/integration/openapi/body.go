@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"sluice/internal/integration"
+	"sluice/internal/prose"
 )
 
 // body is a request's body as the document has it.
@@ -104,7 +105,7 @@ func isTextual(media string) bool {
 func (o *operation) bodyOf(media string, schema integration.Value, note func(at, what string)) (*body, error) {
 	format, contentType := bodyFormat(media)
 	if strings.ContainsAny(contentType, "\r\n") {
-		return nil, fmt.Errorf("the body's media type %q cannot be sent", clip(media, 40))
+		return nil, fmt.Errorf("the body's media type %q cannot be sent", prose.Clip(media, 40))
 	}
 	b := &body{how: integration.Body{Format: format, ContentType: contentType}}
 	if format == "json" {

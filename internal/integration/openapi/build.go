@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"sluice/internal/integration"
+	"sluice/internal/prose"
 )
 
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
@@ -185,7 +186,7 @@ func (b *builder) settle(calls []*call) error {
 	if len(made) == 0 {
 		if len(b.report.LeftOut) > 0 {
 			first := b.report.LeftOut[0]
-			return fmt.Errorf("%w: each of %d operations was left out, the first, %s %s, because %s", errNothing, len(b.report.LeftOut), first.Method, clip(first.Path, 80), first.Reason)
+			return fmt.Errorf("%w: each of %d operations was left out, the first, %s %s, because %s", errNothing, len(b.report.LeftOut), first.Method, prose.Clip(first.Path, 80), first.Reason)
 		}
 		return fmt.Errorf("%w: the document has no operation", errNothing)
 	}
@@ -220,7 +221,7 @@ func (b *builder) method(c *call, d demand) (*integration.Method, error) {
 		if at == "" {
 			at = "the body"
 		}
-		notes.add(what, clip(at, 80))
+		notes.add(what, prose.Clip(at, 80))
 	}
 	outside, err := c.outside(all, c.names, func(p *parameter) bool { return b.sends(d, p) || p.in == "query" && c.page.turns(p.name) }, note)
 	if err != nil {

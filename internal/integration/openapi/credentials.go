@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"sluice/internal/integration"
+	"sluice/internal/prose"
 )
 
 // demand is what a call needs: one of several sets of schemes, each set whole ("Security Requirement Object"). None at all is a call without a credential.
@@ -75,9 +76,9 @@ func (b *builder) usable(set []string) error {
 		s, known := b.auth.schemes[name]
 		switch {
 		case !known:
-			return fmt.Errorf("it needs the security scheme %s, which the document does not describe", clip(name, 60))
+			return fmt.Errorf("it needs the security scheme %s, which the document does not describe", prose.Clip(name, 60))
 		case s.cannot != "":
-			return fmt.Errorf("it needs the security scheme %s, which cannot be used: %s", clip(name, 60), s.cannot)
+			return fmt.Errorf("it needs the security scheme %s, which cannot be used: %s", prose.Clip(name, 60), s.cannot)
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"unicode/utf16"
 
 	"sluice/internal/integration"
+	"sluice/internal/prose"
 )
 
 // MaxDocument is the most bytes that a document may have.
@@ -106,7 +107,7 @@ func (d *document) resolve(v integration.Value) (integration.Value, error) {
 func (d *document) target(ref string) (integration.Value, error) {
 	pointer, local := strings.CutPrefix(ref, "#")
 	if !local {
-		return integration.Value{}, fmt.Errorf("$ref %s leads out of the document, and nothing is fetched: put what it names into the document", clip(ref, 80))
+		return integration.Value{}, fmt.Errorf("$ref %s leads out of the document, and nothing is fetched: put what it names into the document", prose.Clip(ref, 80))
 	}
 	if decoded, err := url.PathUnescape(pointer); err == nil {
 		if v := d.root.Find(decoded); v.Exists() {
@@ -116,7 +117,7 @@ func (d *document) target(ref string) (integration.Value, error) {
 	if v := d.root.Find(pointer); v.Exists() {
 		return v, nil
 	}
-	return integration.Value{}, fmt.Errorf("$ref %s leads to nothing", clip(ref, 80))
+	return integration.Value{}, fmt.Errorf("$ref %s leads to nothing", prose.Clip(ref, 80))
 }
 
 // operation is one method of one path, as the document has it.

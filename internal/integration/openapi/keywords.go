@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sluice/internal/integration"
+	"sluice/internal/prose"
 )
 
 // numbers are the keywords that bound numbers, texts, lists and objects.
@@ -76,7 +77,7 @@ func (c *converter) textual(v integration.Value, s *object, at string) {
 			s.set("pattern", mended)
 		} else {
 			c.loose = true
-			c.note(at, "has the pattern "+clip(source, 60)+", which "+whyNot(source)+": it is left to the vendor")
+			c.note(at, "has the pattern "+prose.Clip(source, 60)+", which "+whyNot(source)+": it is left to the vendor")
 		}
 	}
 	if format := v.Get("format").Text(); formats[format] {
@@ -213,7 +214,7 @@ func (c *converter) patternProperties(v integration.Value, s *object, at string,
 		mended, ok := pattern(source)
 		if !ok {
 			c.loose = true
-			c.note(at, "has names by the pattern "+clip(source, 60)+", which "+whyNot(source)+": they are left to the vendor")
+			c.note(at, "has names by the pattern "+prose.Clip(source, 60)+", which "+whyNot(source)+": they are left to the vendor")
 			s.set("additionalProperties", true)
 			continue
 		}

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"sluice/internal/integration"
+	"sluice/internal/prose"
 )
 
 // Options are what an import is told beside the document.
@@ -98,7 +99,7 @@ func (b *builder) begin() error {
 	if err := CheckName(name); err != nil {
 		return err
 	}
-	b.def = &integration.Definition{Name: name, Label: title, Description: shorten(prose(info.Get("description").Scalar()), 300)}
+	b.def = &integration.Definition{Name: name, Label: title, Description: shorten(readable(info.Get("description").Scalar()), 300)}
 	if b.def.Label == "" {
 		b.def.Label = strings.ReplaceAll(name, "_", " ")
 	}
@@ -108,7 +109,7 @@ func (b *builder) begin() error {
 // CheckName says why an integration cannot have a name.
 func CheckName(name string) error {
 	if !nameForm.MatchString(name) || len(name) > 40 {
-		return fmt.Errorf("%q is no name for an integration: give one of at most 40 small letters, digits and underscores, beginning with a letter, as in %s", clip(name, 60), nameOf(name))
+		return fmt.Errorf("%q is no name for an integration: give one of at most 40 small letters, digits and underscores, beginning with a letter, as in %s", prose.Clip(name, 60), nameOf(name))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"sluice/internal/integration"
+	"sluice/internal/prose"
 )
 
 // parameter is what a call has outside its body, or, in Swagger 2.0, in a form.
@@ -64,7 +65,7 @@ func (o *operation) parameter(v integration.Value) (*parameter, error) {
 			return nil, nil
 		}
 		if strings.ContainsFunc(p.name, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`()<>@,;:\"/[]?={}`, r) }) {
-			return nil, fmt.Errorf("the header %q has no name that can be sent", clip(p.name, 40))
+			return nil, fmt.Errorf("the header %q has no name that can be sent", prose.Clip(p.name, 40))
 		}
 	case "path":
 		p.required = true
@@ -76,7 +77,7 @@ func (o *operation) parameter(v integration.Value) (*parameter, error) {
 			return nil, fmt.Errorf("the parameter %s is in %s, which only Swagger 2.0 has", p.name, p.in)
 		}
 	default:
-		return nil, fmt.Errorf("the parameter %s is in %q, which is no place of a request", p.name, clip(p.in, 20))
+		return nil, fmt.Errorf("the parameter %s is in %q, which is no place of a request", p.name, prose.Clip(p.in, 20))
 	}
 	if o.swagger {
 		return p, p.collect()
@@ -97,7 +98,7 @@ func (p *parameter) collect() error {
 	styles := map[string]string{"": "comma", "csv": "comma", "ssv": "space", "tsv": "tab", "pipes": "pipe", "multi": "form"}
 	style, known := styles[format]
 	if !known {
-		return fmt.Errorf("the parameter %s has the collectionFormat %q, which is none", p.name, clip(format, 20))
+		return fmt.Errorf("the parameter %s has the collectionFormat %q, which is none", p.name, prose.Clip(format, 20))
 	}
 	if style == "form" && p.in != "query" && p.in != "formdata" {
 		style = "comma" // it is for these two alone
@@ -131,7 +132,7 @@ func (p *parameter) serialise(o *operation) error {
 	if e := p.own.Get("explode"); e.IsBoolean() {
 		explode = e.IsTrue()
 	}
-	unknown := fmt.Errorf("the parameter %s is in the %s with the style %s, which OpenAPI does not have", p.name, p.in, clip(style, 30))
+	unknown := fmt.Errorf("the parameter %s is in the %s with the style %s, which OpenAPI does not have", p.name, p.in, prose.Clip(style, 30))
 	switch style {
 	case "form", "cookie": // 3.2's cookie differs in what is encoded, which a receiver cannot tell
 		if p.in == "path" || p.in == "header" {

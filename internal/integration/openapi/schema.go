@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"sluice/internal/integration"
+	"sluice/internal/prose"
 )
 
 // A schema of the document becomes one of JSON Schema 2020-12 that stands alone: references are written out, allOf is merged, what the older versions say in words
@@ -131,7 +132,7 @@ func (c *converter) reference(v integration.Value, at string, depth int) any {
 		return c.shallow(to)
 	}
 	if len(c.stack) > mostSteps {
-		c.err = fmt.Errorf("$ref %s is the last of more than %d that follow each other", clip(v.Get("$ref").Text(), 80), mostSteps)
+		c.err = fmt.Errorf("$ref %s is the last of more than %d that follow each other", prose.Clip(v.Get("$ref").Text(), 80), mostSteps)
 		return true
 	}
 	c.stack = append(c.stack, to)
@@ -408,12 +409,4 @@ func addNull(s *object) {
 func allowsNull(schema any) bool {
 	types := typesOf(schema)
 	return len(types) == 0 || slices.Contains(types, "null")
-}
-
-// clip shortens a text for a message.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "") + "…"
 }

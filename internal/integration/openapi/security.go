@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"sluice/internal/integration"
+	"sluice/internal/prose"
 )
 
 // scheme is one of the document's security schemes, as the definition can have it.
@@ -46,7 +47,7 @@ func (d *document) schemes() map[string]*scheme {
 			s.cannot = err.Error()
 			continue
 		}
-		s.help = shorten(prose(v.Get("description").Text()), 200)
+		s.help = shorten(readable(v.Get("description").Text()), 200)
 		s.read(v)
 	}
 	return all
@@ -93,7 +94,7 @@ func (s *scheme) read(v integration.Value) {
 	case "mutualtls":
 		s.cannot = "it is a client's certificate"
 	default:
-		s.cannot = fmt.Sprintf("it is of the type %q, which OpenAPI does not have", clip(kind, 30))
+		s.cannot = fmt.Sprintf("it is of the type %q, which OpenAPI does not have", prose.Clip(kind, 30))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sluice/internal/integration"
+	"sluice/internal/prose"
 )
 
 // server is where calls go.
@@ -147,7 +148,7 @@ func (b *builder) baseURL() error {
 	all := b.allServers()
 	first := all[0]
 	if u, err := url.Parse(first.address); err == nil && integration.LinkLocal(u.Hostname()) {
-		return fmt.Errorf("the server %s is on a link-local address, where no vendor is: give the document the vendor's", clip(first.address, 80))
+		return fmt.Errorf("the server %s is on a link-local address, where no vendor is: give the document the vendor's", prose.Clip(first.address, 80))
 	}
 	b.server = first
 	field := integration.Field{Name: "base_url", Label: "Address", Format: "uri", Default: first.address, Help: "Where the API is"}

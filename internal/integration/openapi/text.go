@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"sluice/internal/prose"
 )
 
 // Documents are written for a page: with HTML, Markdown and tables. A model reads plain sentences, and pays for each.
@@ -21,10 +23,10 @@ var (
 // line is a text in one line.
 func line(s string) string { return strings.TrimSpace(spaces.ReplaceAllString(s, " ")) }
 
-// prose is a text without what only a page shows.
-func prose(s string) string {
+// readable is a text without what only a page shows.
+func readable(s string) string {
 	if len(s) > 20_000 {
-		s = clip(s, 20_000)
+		s = prose.Clip(s, 20_000)
 	}
 	s = ticks.ReplaceAllString(s, " ")
 	s = tags.ReplaceAllString(s, " ")
@@ -60,7 +62,7 @@ func (d *document) brief(s string, depth int) string {
 	}
 	plain, known := d.prosaic[s]
 	if !known {
-		plain = prose(s)
+		plain = readable(s)
 		d.prosaic[s] = plain
 	}
 	return shorten(plain, []int{400, 300, 160}[min(depth, 2)])
@@ -69,7 +71,7 @@ func (d *document) brief(s string, depth int) string {
 // describe is a tool's description: the operation's summary, and what else it says of itself.
 func (o *operation) describe() string {
 	const most = 1000
-	first, rest := o.summary(), prose(o.description())
+	first, rest := o.summary(), readable(o.description())
 	if first == "" {
 		first, rest = rest, ""
 	}
