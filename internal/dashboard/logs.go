@@ -81,7 +81,6 @@ type logSearch struct {
 	audit.Filter
 	Form  *page.Form
 	spans int
-	fault string // why nothing can be found
 }
 
 // search reads a search of the log from the URL. A day and hour of one's own takes the place of a period.
