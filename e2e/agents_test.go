@@ -92,6 +92,45 @@ func TestAgentsConnectOverTheOldTransport(t *testing.T) {
 	}
 }
 
+// A person signs opencode in on a machine without a screen: it prints the address, and waits for the browser at one of its own.
+func TestAgentsOpencodeSignsIn(t *testing.T) {
+	h := startDemo(t)
+	server, ada := h.signInServer(t), h.invite(t, "member", http.DefaultTransport)
+	a := newTerminal(t)
+	a.write("work/opencode.json", `{"mcp":{"octapipe":{"type":"remote","url":"`+server.URL+`","oauth":{"redirectUri":"http://`+aFreeAddress(t)+`/mcp/oauth/callback"}}}}`)
+	program := installed(t, "opencode-*/bin/opencode")
+	cmd := a.command(program, "mcp", "auth", "octapipe")
+	var out output
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		if t.Failed() {
+			t.Logf("opencode wrote:\n%s", out.tail())
+		}
+	})
+	request := regexp.MustCompile(`(http://\S+/authorize\?\S+)\s`) // once it is printed to its end
+	var found []string
+	waitFor(t, "opencode to print where to sign in", func() bool {
+		said := colour.ReplaceAllString(out.String(), "")
+		found = request.FindStringSubmatch(said)
+		return found != nil && strings.Contains(said, "Waiting for authorization") // before that it takes no answer
+	})
+	back := newBrowser(t, http.DefaultTransport).allow(t, ada, found[1], true)
+	send(t, "GET", back.String(), "").want(t, 200)
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("opencode ended with %v:\n%s", err, out.tail())
+	}
+	if said := a.run(program, "mcp", "list"); !regexp.MustCompile(`(?m)✓ octapipe +connected`).MatchString(said) {
+		t.Errorf("it does not say that the server is connected:\n%s", said)
+	}
+	if state, client, steps := h.verdict(t, server); state != "connected" || client != "OpenCode" {
+		t.Errorf("connecting is %s, of %q: %v", state, client, steps)
+	}
+}
+
 // terminal is a shell of somebody who has just installed an agent, on a machine whose only way out is a proxy that refuses.
 type terminal struct {
 	t        *testing.T
@@ -138,10 +177,7 @@ var colour = regexp.MustCompile(`\x1b\[[0-9;]*m`)
 // run runs a command in the folder work and returns what it said.
 func (a *terminal) run(command ...string) string {
 	a.t.Helper()
-	cmd := exec.CommandContext(a.t.Context(), command[0], command[1:]...)
-	cmd.Dir = filepath.Join(a.home, "work")
-	cmd.Env = []string{"HOME=" + a.home, "PATH=" + os.Getenv("PATH"), "NO_COLOR=1",
-		"HTTPS_PROXY=" + a.proxy, "HTTP_PROXY=" + a.proxy, "NO_PROXY=127.0.0.1"}
+	cmd := a.command(command...)
 	out, err := cmd.CombinedOutput()
 	said := colour.ReplaceAllString(string(out), "")
 	if err != nil {
@@ -165,6 +201,15 @@ func (a *terminal) runLine(line string) string {
 		}
 	}
 	return a.run(command...)
+}
+
+// command is a command in the folder work.
+func (a *terminal) command(command ...string) *exec.Cmd {
+	cmd := exec.CommandContext(a.t.Context(), command[0], command[1:]...)
+	cmd.Dir = filepath.Join(a.home, "work")
+	cmd.Env = []string{"HOME=" + a.home, "PATH=" + os.Getenv("PATH"), "NO_COLOR=1",
+		"HTTPS_PROXY=" + a.proxy, "HTTP_PROXY=" + a.proxy, "NO_PROXY=127.0.0.1"}
+	return cmd
 }
 
 // asked is which hosts were asked for in vain.
