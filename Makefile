@@ -51,6 +51,10 @@ bench: postgresql ## Throughput and latency against a reverse proxy and the offi
 bench-streams: ## Memory and time that 10,000 open streams take of one process
 	$(GO) run ./bench streams
 
+.PHONY: screenshots
+screenshots: build chromium npm ## The pictures of the dashboard in docs/images, made anew
+	@tools/screenshots.sh
+
 .PHONY: format
 format: ## Fail on a file that gofmt would change
 	@files=$$(git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0 ls -d 2>/dev/null | xargs gofmt -l); \
