@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 
 	"sluice/internal/integration"
 	"sluice/internal/store"
@@ -136,10 +138,20 @@ func (s *Service) reconnect(ctx context.Context, e *entry, def *integration.Defi
 	if err != nil {
 		return nil, err
 	}
-	if len(c.Credentials) > 0 {
-		way := wayOf(&def.Credentials, c.Credentials)
-		given := c.Credentials
-		if way == wayOf(&def.Credentials, fields) { // the same way: the others stay
+	moved := moves(def, a.Context, c.Context)
+	if len(c.Credentials) > 0 || moved != "" {
+		before := wayOf(&def.Credentials, fields)
+		way, given := before, c.Credentials
+		if len(given) > 0 {
+			way = wayOf(&def.Credentials, given)
+		}
+		switch {
+		case way != before:
+		case moved != "":
+			if err := enteredAgain(way, fields, given, moved); err != nil {
+				return nil, err
+			}
+		default: // the same way: the others stay
 			given = maps.Clone(fields)
 			maps.Copy(given, c.Credentials)
 		}
@@ -162,6 +174,34 @@ func (s *Service) reconnect(ctx context.Context, e *entry, def *integration.Defi
 	}
 	p.Token, p.TokenExpiresAt, err = s.sealToken(a.ID, proven.token)
 	return p, err
+}
+
+// moves names a value of the context that a change makes another one, "" if there is none. Where a credential is sent is said by such values, so that whoever may
+// change them must not have sent there what somebody else entered. What the vendor lets the account choose is the vendor's word.
+func moves(def *integration.Definition, context map[string]string, by map[string]*string) string {
+	for _, name := range slices.Sorted(maps.Keys(by)) {
+		from, to := context[name], ""
+		if by[name] != nil {
+			to = strings.TrimRight(strings.TrimSpace(*by[name]), "/")
+		}
+		if i := slices.IndexFunc(def.Context, func(f integration.Field) bool { return f.Name == name }); i >= 0 {
+			from, to = orDefault(from, def.Context[i].Default), orDefault(to, def.Context[i].Default)
+		}
+		if !def.Context.Chosen(name) && to != from {
+			return name
+		}
+	}
+	return ""
+}
+
+// enteredAgain wants all that an account's credential is made of entered anew: it goes to nobody but whom it was entered for.
+func enteredAgain(way *integration.Credentials, kept, given map[string]string, moved string) error {
+	for _, f := range way.Fields {
+		if kept[f.Name] != "" && given[f.Name] == "" && f.Default == "" && !f.Optional {
+			return invalid(field("credentials", f.Name), "is required again where context.%s changes: a credential goes to nobody but whom it was entered for", moved)
+		}
+	}
+	return nil
 }
 
 // choose takes what was chosen, with the credential that the account has.

@@ -122,14 +122,17 @@ func (s *Service) exchangeRequest(e *integration.Exchange, held *Values) (*outbo
 
 // address is a path below the definition's base URL, or an address of its own.
 func (s *Service) address(path string, v *Values) (string, error) {
-	path, err := s.templates.Expand(path, v)
+	path, err := s.templates.ExpandAddress(path, v)
 	if err != nil {
 		return "", err
 	}
 	if strings.HasPrefix(path, "https://") || strings.HasPrefix(path, "http://") {
 		return path, nil
 	}
-	base, err := s.templates.Expand(v.Definition.BaseURL, v)
+	if !strings.HasPrefix(path, "/") { // behind a host it would be the end of another
+		return "", fmt.Errorf("the address %.200q begins with neither https:// nor /", path)
+	}
+	base, err := s.templates.ExpandAddress(v.Definition.BaseURL, v)
 	if err != nil {
 		return "", err
 	}

@@ -174,9 +174,7 @@ func (t *Templates) checkBase(def *integration.Definition, context map[string]st
 		if !ok {
 			return invalid(field("context", ref.Name), "is required: the address of %s is made of it", def.Label)
 		}
-		if i > 0 && strings.ContainsFunc(value, func(r rune) bool {
-			return !(r == '.' || r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z')
-		}) {
+		if i > 0 && strings.ContainsFunc(value, noHost) {
 			return invalid(field("context", ref.Name), "may hold letters, digits, dots and hyphens only: it becomes a part of %s", def.BaseURL)
 		}
 	}

@@ -65,7 +65,7 @@ func (s *Service) check(ctx context.Context, def *integration.Definition, fields
 	if err != nil {
 		return nil, err
 	}
-	v := &Values{Definition: def, Context: maps.Clone(context), Credential: h.credential}
+	v := &Values{Definition: def, Context: unchosen(def, context), Credential: h.credential}
 	tried := false
 	try := func() error {
 		if tried || h.way.Validate == nil || s.templates.lacks(h.way.Validate.Path, v) {
@@ -77,7 +77,7 @@ func (s *Service) check(ctx context.Context, def *integration.Definition, fields
 	if err := try(); err != nil {
 		return nil, err
 	}
-	question, err := s.settle(ctx, v, forget)
+	question, err := s.settle(ctx, v, context, forget)
 	if err != nil {
 		return nil, err
 	}
@@ -116,9 +116,19 @@ func (s *Service) unproven(def *integration.Definition, err error) error {
 	return err
 }
 
-// settle goes through the choices in order: one that was made is held against what there is, one that leaves no choice is made, and the first that is
-// open comes back. What is settled is put into v.Context.
-func (s *Service) settle(ctx context.Context, v *Values, forget bool) (*FormField, error) {
+// unchosen is a context without the values of choices: until the vendor has said that a value is one of its own, the credential goes nowhere by it.
+func unchosen(def *integration.Definition, context map[string]string) map[string]string {
+	context = maps.Clone(context)
+	maps.DeleteFunc(context, func(name, _ string) bool { return def.Context.Chosen(name) })
+	if context == nil {
+		context = map[string]string{}
+	}
+	return context
+}
+
+// settle goes through the choices in order: one that was made in context is held against what there is, one that leaves no choice is made, and the first that
+// is open comes back. What is settled is put into v.Context, which begins without any.
+func (s *Service) settle(ctx context.Context, v *Values, context map[string]string, forget bool) (*FormField, error) {
 	for _, f := range v.Definition.Context {
 		if f.Choices == nil {
 			continue
@@ -129,14 +139,17 @@ func (s *Service) settle(ctx context.Context, v *Values, forget bool) (*FormFiel
 		}
 		at := describeField("context", f)
 		at.Options, at.Required = options, true
-		given, made := v.Context[f.Name]
+		given, made := context[f.Name]
 		switch {
 		case made && has(options, given):
+			v.Context[f.Name] = given
+			if err := s.templates.checkBase(v.Definition, v.Context); err != nil {
+				return nil, err
+			}
 			continue
 		case made && !forget:
 			return nil, invalid(at.Name, "is none that the account has: there are %s", listed(options))
 		}
-		delete(v.Context, f.Name)
 		if len(options) == 0 {
 			return nil, invalid(at.Name, "cannot be chosen: %s has none for this account (%s)", labelOf(v.Definition), at.Label)
 		}
@@ -230,7 +243,7 @@ func (s *Service) Question(ctx context.Context, environment, id string) (*FormFi
 	if err != nil {
 		return nil, err
 	}
-	question, err := s.settle(ctx, &Values{Definition: def, Context: maps.Clone(e.account.Context), Credential: h.credential}, true)
+	question, err := s.settle(ctx, &Values{Definition: def, Context: unchosen(def, e.account.Context), Credential: h.credential}, e.account.Context, true)
 	if err != nil {
 		return nil, s.unproven(def, err)
 	}

@@ -259,10 +259,24 @@ func TestChangedCredentialsAndAddressesAreProvenBeforeTheyAreKept(t *testing.T) 
 		t.Fatalf("got %+v, %v", after.Fields, err)
 	}
 
-	// Another address gets a login of its own, never the old token.
+	// Another address gets what is entered for it, never what was entered for the old one, and a login of its own.
 	other := newHarbor(t)
 	other.set(func() { other.password = "new&better"; other.serial = 100 })
-	if _, err := w.Update(t.Context(), environment, a.ID, account.Change{Context: map[string]*string{"base_url": &other.URL}}); err != nil {
+	moved := map[string]*string{"base_url": &other.URL}
+	for _, given := range []map[string]string{nil, {"email": "ann@example.com"}, {"email": "ann@example.com", "password": ""}} {
+		_, err := w.Update(t.Context(), environment, a.ID, account.Change{Context: moved, Credentials: given})
+		if e, ok := errors.AsType[*account.InvalidError](err); !ok || !strings.HasPrefix(e.Field, "credentials.") || !strings.Contains(e.Message, "is required again where context.base_url changes") {
+			t.Errorf("with %v: want the credential asked for, got %v", given, err)
+		}
+	}
+	if n := other.logins.Load(); n != 0 {
+		t.Fatalf("the other address was sent the credential %d times", n)
+	}
+	same, pier := h.URL+"/", "north"
+	if _, err := w.Update(t.Context(), environment, a.ID, account.Change{Context: map[string]*string{"base_url": &same, "pier": &pier}}); err != nil {
+		t.Errorf("what is as it was wants nothing entered again, got %v", err)
+	}
+	if _, err := w.Update(t.Context(), environment, a.ID, account.Change{Context: moved, Credentials: map[string]string{"email": "ann@example.com", "password": "new&better"}}); err != nil {
 		t.Fatal(err)
 	}
 	if c, err := w.Credential(t.Context(), a); err != nil || c.Token != "access-101" {

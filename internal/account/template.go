@@ -65,6 +65,32 @@ func (t *Templates) Expand(source string, v *Values) (string, error) {
 	return template.Expand(v.lookup)
 }
 
+// ExpandAddress is Expand for an address, or the beginning of one. A value that stands within its host may hold what hosts are made of and nothing else: in
+// https://{{context.domain}}.example.com a slash would make an address of whoever wrote the domain, to which the credential went. A value at the very
+// beginning is an address of its own.
+func (t *Templates) ExpandAddress(source string, v *Values) (string, error) {
+	address, err := t.Expand(source, v)
+	if err != nil || !strings.Contains(source, "{{") {
+		return address, err
+	}
+	template, err := t.parse(source)
+	if err != nil {
+		return "", err
+	}
+	if ref := template.InHost(func(p integration.Part) bool {
+		value, _ := v.lookup(p.Space, p.Name)
+		return strings.ContainsFunc(value, noHost)
+	}); ref != nil {
+		return "", fmt.Errorf("%s may hold letters, digits, dots and hyphens only: it becomes a part of %s", ref, source)
+	}
+	return address, nil
+}
+
+// noHost is true of what no host's name is made of.
+func noHost(r rune) bool {
+	return !(r == '.' || r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z')
+}
+
 func (t *Templates) parse(source string) (*integration.Template, error) {
 	t.mu.RLock()
 	template, ok := t.parsed[source]

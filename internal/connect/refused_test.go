@@ -1,11 +1,15 @@
 package connect_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
+	"sluice/internal/account"
 	"sluice/internal/link"
 	"sluice/internal/store/storetest"
 )
@@ -125,4 +129,33 @@ func TestALinkConnectsOneAccountHoweverOftenItIsUsedAtOnce(t *testing.T) {
 			t.Errorf("%d accounts, want 2", n)
 		}
 	})
+}
+
+func TestALinkToConnectAgainLeadsTheCredentialNowhereElse(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t))
+	login := h.sandbox.Login()
+	acct, err := h.Accounts.Create(t.Context(), h.environment, account.NewAccount{Integration: "octapipe", Context: map[string]string{"base_url": h.octapipe},
+		Credentials: map[string]string{"domain": login.Domain, "email": login.Email, "password": login.Password}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var heard atomic.Int32
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { heard.Add(1) }))
+	defer elsewhere.Close()
+	_, page := h.link(t, link.Draft{AccountID: acct.ID})
+	b := h.browser()
+	for _, sent := range [][]string{
+		{"choice", "context.base_url", "context.base_url", elsewhere.URL},
+		{"way", "0", "context.base_url", elsewhere.URL},
+		{"way", "0", "context.base_url", elsewhere.URL, "credentials.domain", login.Domain, "credentials.email", login.Email},
+	} {
+		b.get(t, page)
+		b.send(t, sent...)
+		if n := heard.Load(); n != 0 {
+			t.Fatalf("%q sent the credential elsewhere", sent)
+		}
+	}
+	if now, err := h.Accounts.Get(t.Context(), h.environment, acct.ID); err != nil || now.Context["base_url"] != h.octapipe || now.Status != account.Active {
+		t.Errorf("the account is %+v, %v", now, err)
+	}
 }

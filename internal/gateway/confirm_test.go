@@ -428,7 +428,8 @@ func TestAVendorThatLimitsTheLookIsPassedOn(t *testing.T) {
 		rw.WriteHeader(http.StatusTooManyRequests)
 	}))
 	defer front.Close()
-	if a.account, err = a.node.Accounts.Update(t.Context(), a.account.Environment, a.account.ID, account.Change{Settings: &account.Settings{Confirm: "destructive"}, Context: map[string]*string{"base_url": &front.URL}}); err != nil {
+	login := a.sandbox.Login()
+	if a.account, err = a.node.Accounts.Update(t.Context(), a.account.Environment, a.account.ID, account.Change{Settings: &account.Settings{Confirm: "destructive"}, Context: map[string]*string{"base_url": &front.URL}, Credentials: map[string]string{"domain": login.Domain, "email": login.Email, "password": login.Password}}); err != nil {
 		t.Fatal(err)
 	}
 	r, err := a.on(a.node, bulkDelete, a.records("Low", ""), nil)

@@ -85,6 +85,25 @@ func (t *Template) References() []Part {
 	return refs
 }
 
+// InHost answers the first reference of which bad is true among those that stand within the host of an address: behind its beginning, and before the first
+// slash that ends the host. A path has no host.
+func (t *Template) InHost(bad func(Part) bool) *Part {
+	if strings.HasPrefix(t.source, "/") {
+		return nil
+	}
+	for i, p := range t.parts {
+		switch {
+		case p.IsReference():
+			if i > 0 && bad(p) {
+				return &p
+			}
+		case strings.Contains(strings.Replace(p.Literal, "://", "", 1), "/"):
+			return nil
+		}
+	}
+	return nil
+}
+
 // Expand puts the values in. lookup gets a reference's space and name; where it knows no value, Expand says which is missing.
 func (t *Template) Expand(lookup func(space, name string) (string, bool)) (string, error) {
 	if len(t.parts) == 1 && !t.parts[0].IsReference() {

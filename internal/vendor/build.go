@@ -20,7 +20,7 @@ func (k *call) build() (*outbound.Request, error) {
 	if k.req.Method.BaseURL != "" {
 		source = k.req.Method.BaseURL
 	}
-	base, err := k.templates.Expand(source, values)
+	base, err := k.templates.ExpandAddress(source, values)
 	if err != nil {
 		return nil, fmt.Errorf("make the address of %s: %w", k.label, err)
 	}
