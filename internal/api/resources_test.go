@@ -133,7 +133,7 @@ func TestTheLifeOfAnAccount(t *testing.T) {
 		t.Run("a vendor that is not there is said to be so", func(t *testing.T) {
 			n.do(t, "PATCH", one, map[string]any{"context": map[string]any{"base_url": "http://127.0.0.1:9"},
 				"credentials": map[string]any{"domain": login.Domain, "email": login.Email, "password": password}}).refuses(502, "any")
-			n.do(t, "PATCH", one, `{"context":{"base_url":"http://127.0.0.1:9"}}`).refuses(422, "context.base_url changes", "credentials.domain")
+			n.do(t, "PATCH", one, `{"context":{"base_url":"http://127.0.0.1:9"}}`).refuses(422, "credentials.domain", "context.base_url changes")
 		})
 		t.Run("deleted it is gone, with the servers on it", func(t *testing.T) {
 			n.do(t, "POST", one+"/mcp", `{"name":"x"}`).want(201)
