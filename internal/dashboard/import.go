@@ -49,10 +49,19 @@ func (v *visit) importDocument() error {
 	}
 	return v.showAs(http.StatusOK, "imported", struct {
 		*visit
-		Row    *integrationRow
-		Report *openapi.Report
-	}{v, rowOfIntegration(entry), report})
+		Row     *integrationRow
+		Report  *openapi.Report
+		Tools   []openapi.Tool
+		LeftOut []openapi.Left
+		Guessed []string
+		Notes   []string
+	}{v, rowOfIntegration(entry), report, first(report.Tools), first(report.LeftOut), first(report.Guessed), first(report.Notes)})
 }
+
+// mostReported is how many lines of each kind a report shows; `sluice integration import` tells all.
+const mostReported = 150
+
+func first[T any](all []T) []T { return all[:min(len(all), mostReported)] }
 
 // document is what a form gives to import, and where it came from.
 func (v *visit) document(form *page.Form) (document []byte, source string) {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sluice/internal/catalog"
@@ -146,8 +147,15 @@ func (v *visit) resource() error {
 		integrationPage
 		Resource *integration.Resource
 		Methods  []methodRow
+		Pages    page.Pages
 	}{integrationPage: p, Resource: r}
-	for _, m := range r.Methods {
+	from := min(placeIn(v.r, "from"), len(r.Methods))
+	methods, next := r.Methods[from:], ""
+	if len(methods) > methodsPerPage {
+		methods, next = methods[:methodsPerPage], strconv.Itoa(from+methodsPerPage)
+	}
+	data.Pages = v.pages("from", next, len(methods), "method")
+	for _, m := range methods {
 		row := methodRow{Method: m, HTTP: strings.ToUpper(m.HTTPMethod) + " " + m.Path, Tags: m.Tags, Kind: "writes"}
 		switch {
 		case m.Name == "list" || m.Name == "get" || m.Safe:
@@ -157,11 +165,25 @@ func (v *visit) resource() error {
 		}
 		if m.Doc != nil {
 			row.Tool, row.Description, row.Examples = integration.ToolName(p.Definition, r, m), m.Doc.Description, m.Doc.Examples
-			row.Query, row.Body, row.Item = pretty(m.Doc.QuerySchema), pretty(m.Doc.BodySchema), pretty(m.Doc.ResponseSchema)
+			row.Query, row.Body, row.Item = schemaText(m.Doc.QuerySchema), schemaText(m.Doc.BodySchema), schemaText(m.Doc.ResponseSchema)
 		}
 		data.Methods = append(data.Methods, row)
 	}
 	return v.show("resource", data)
+}
+
+// methodsPerPage and mostSchema keep the page of a resource small, however much its vendor documents; the definition has it whole.
+const (
+	methodsPerPage = 8
+	mostSchema     = 2 << 10
+)
+
+func schemaText(b []byte) string {
+	text := pretty(b)
+	if len(text) > mostSchema {
+		return strings.ToValidUTF8(text[:mostSchema], "") + "\n… the definition has the rest"
+	}
+	return text
 }
 
 // Pretty shows JSON in templates.

@@ -234,7 +234,7 @@ func (v *visit) call() error {
 		Account   *accountRow // nil: deleted, or not the visitor's to see
 		Server    string
 		ServerURL string
-	}{visit: v, Call: rowOfCall(r), Arguments: pretty(r.Arguments)}
+	}{visit: v, Call: rowOfCall(r), Arguments: beginning(pretty(r.Arguments))}
 	for _, o := range outcomes {
 		if o.name == r.Outcome {
 			data.Help = o.help
@@ -249,6 +249,17 @@ func (v *visit) call() error {
 		}
 	}
 	return v.show("call", data)
+}
+
+// mostShown is how much of one text a page shows, so that it stays quick; markup makes it up to five times as long.
+const mostShown = 16 << 10
+
+// beginning is a text that is not too long for a page.
+func beginning(text string) string {
+	if len(text) <= mostShown {
+		return text
+	}
+	return strings.ToValidUTF8(text[:mostShown], "") + fmt.Sprintf("\n… and %d KiB more", (len(text)-mostShown+1023)>>10)
 }
 
 // pretty is JSON as people read it, and anything else as it is.

@@ -63,6 +63,23 @@ func methodOptions(def *integration.Definition) []page.Option {
 	return options
 }
 
+// mostOptions is how many options a form offers.
+const mostOptions = 150
+
+// some are the first of many options, and those further ones that are chosen.
+func some(options []page.Option, chosen []string) []page.Option {
+	if len(options) <= mostOptions {
+		return options
+	}
+	kept := slices.Clone(options[:mostOptions])
+	for _, o := range options[mostOptions:] {
+		if slices.Contains(chosen, o.Value) {
+			kept = append(kept, o)
+		}
+	}
+	return kept
+}
+
 // tagOptions are the tags of a definition.
 func tagOptions(def *integration.Definition) []page.Option {
 	known := map[string]int{}
@@ -93,7 +110,11 @@ type offer struct {
 	Tokens int    // what a client's model reads of them, about
 	Writes int    // of the tools, those that may change something
 	Fault  string // why there are none
+	More   int    // tools that are not listed
 }
+
+// mostOffered is how many tools stand beside a form.
+const mostOffered = 200
 
 type toolGroup struct {
 	Resource string
@@ -128,19 +149,28 @@ func preview(def *integration.Definition, form *page.Form) offer {
 }
 
 func offerOf(tools *toolset.Toolset) offer {
-	p := offer{Tools: len(tools.Tools), Tokens: tokens(len(tools.ListJSON()))}
+	p := offer{Tools: len(tools.Tools), Tokens: tokens(len(tools.ListJSON())), More: max(0, len(tools.Tools)-mostOffered)}
 	for _, t := range tools.Tools {
 		if !t.ReadOnly {
 			p.Writes++
 		}
-		i := slices.IndexFunc(p.Groups, func(g toolGroup) bool { return g.Resource == t.Resource.Name })
-		if i < 0 {
-			p.Groups = append(p.Groups, toolGroup{Resource: t.Resource.Name})
-			i = len(p.Groups) - 1
-		}
-		p.Groups[i].Tools = append(p.Groups[i].Tools, t)
 	}
+	p.Groups = groupsOf(tools.Tools[:p.Tools-p.More])
 	return p
+}
+
+// groupsOf are tools by their resources, in the definition's order.
+func groupsOf(tools []*toolset.Tool) []toolGroup {
+	var groups []toolGroup
+	for _, t := range tools {
+		i := slices.IndexFunc(groups, func(g toolGroup) bool { return g.Resource == t.Resource.Name })
+		if i < 0 {
+			groups = append(groups, toolGroup{Resource: t.Resource.Name})
+			i = len(groups) - 1
+		}
+		groups[i].Tools = append(groups[i].Tools, t)
+	}
+	return groups
 }
 
 // filterFault takes a fault of filters out of an error.

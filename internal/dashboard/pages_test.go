@@ -16,6 +16,7 @@ import (
 	"sluice/internal/account"
 	"sluice/internal/audit"
 	"sluice/internal/confirmation"
+	"sluice/internal/integration/openapi"
 	"sluice/internal/permission"
 	"sluice/internal/toolset"
 )
@@ -384,4 +385,35 @@ func TestAWebhookIsAddedTestedAndDeleted(t *testing.T) {
 	b.want(b.post("/dashboard/settings/webhooks", "url", "nowhere"), http.StatusUnprocessableEntity, `value="nowhere"`)
 	b.want(b.post(at+"/delete"), http.StatusSeeOther)
 	b.want(b.get(at), http.StatusNotFound)
+}
+
+func TestPagesStaySmallForAVendorWithHundredsOfTools(t *testing.T) {
+	h := newHouse(t)
+	b := h.as(t, permission.Owner)
+	var paths []string
+	for i := range 400 {
+		parameters := make([]string, 8)
+		for j := range parameters {
+			parameters[j] = fmt.Sprintf(`{"name":"p%d","in":"query","description":"%s","schema":{"type":"string"}}`, j, strings.Repeat("A long description. ", 10))
+		}
+		paths = append(paths, fmt.Sprintf(`"/things/{id}/act%d":{"post":{"operationId":"things_act%d","tags":["things"],"summary":"Act number %d","parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"string"}},%s],"responses":{"200":{"description":"ok"}}}}`,
+			i, i, i, strings.Join(parameters, ",")))
+	}
+	document := `{"openapi":"3.1.0","info":{"title":"Huge","version":"1"},"servers":[{"url":"` + h.VendorAt + `"}],"paths":{` + strings.Join(paths, ",") + `}}`
+	entry, _, err := h.Catalog.Import(t.Context(), h.Env, "test", []byte(document), openapi.Options{})
+	must(t, err)
+	acct, err := h.Accounts.Create(t.Context(), h.Env, account.NewAccount{Integration: entry.Definition.Name, Name: "Huge"})
+	must(t, err)
+	at := "/dashboard/accounts/" + acct.ID
+	pages := []string{at, at + "/tools", at + "/tools?from=300", at + "/servers/new", "/dashboard/integrations/huge"}
+	for _, r := range entry.Definition.Resources {
+		pages = append(pages, "/dashboard/integrations/huge/"+r.Name)
+		break
+	}
+	for _, path := range pages {
+		if r := b.want(b.get(path), http.StatusOK); len(r.text) > 100<<10 {
+			t.Errorf("%s is %d KiB", path, len(r.text)>>10)
+		}
+	}
+	b.want(b.get(at+"/tools"), http.StatusOK, "100 tools on this page", "Next page")
 }

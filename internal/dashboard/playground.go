@@ -36,11 +36,9 @@ type playPage struct {
 // answer is a call's result as the page shows it.
 type answer struct {
 	*gateway.Result
-	State  state
-	Took   string
-	Body   string
-	Cut    bool // Body is only its beginning
-	CallID string
+	State state
+	Took  string
+	Body  string
 }
 
 // thePlayground finds the account and its tool, with the live fields of the objects that are chosen.
@@ -293,9 +291,7 @@ func (v *visit) callTool(p *playPage, caller *gateway.Caller, arguments []byte) 
 	if result.Failed() && len(result.Details) > 0 {
 		p.Result.Body = pretty(result.Details)
 	}
-	if len(p.Result.Body) > mostShown {
-		p.Result.Body, p.Result.Cut = strings.ToValidUTF8(p.Result.Body[:mostShown], ""), true
-	}
+	p.Result.Body = beginning(p.Result.Body)
 	if !result.Failed() && result.Question == nil {
 		p.Outgoing, _, err = v.Gateway.Preview(v.r.Context(), caller, p.Tool.Name, arguments)
 		if err != nil {
@@ -304,9 +300,6 @@ func (v *visit) callTool(p *playPage, caller *gateway.Caller, arguments []byte) 
 	}
 	return v.show("playground", p)
 }
-
-// mostShown is how much of an answer a page shows, so that it stays quick.
-const mostShown = 48 << 10
 
 // refused puts what a result finds wrong with arguments beside them.
 func (p *playPage) refused(r *gateway.Result) {

@@ -15,7 +15,7 @@ type sameCall struct {
 }
 
 // elsewhere writes a call of an account's tool for other ways in.
-func (v *visit) elsewhere(accountID, tool string, arguments []byte) sameCall {
+func (v *visit) elsewhere(accountID, tool string, arguments []byte) (c sameCall) {
 	if len(arguments) == 0 || !json.Valid(arguments) {
 		arguments = []byte("{}")
 	}
@@ -23,12 +23,13 @@ func (v *visit) elsewhere(accountID, tool string, arguments []byte) sameCall {
 	if err != nil {
 		panic(err) // it is valid JSON
 	}
-	c := sameCall{
+	c = sameCall{
 		Curl: "curl -sS " + shell(v.PublicURL+"/integrated-account/"+url.PathEscape(accountID)+"/tools/"+url.PathEscape(tool)) +
 			" \\\n  -H \"Authorization: Bearer $SLUICE_TOKEN\" \\\n  -H 'Content-Type: application/json' \\\n  -d " + shell(string(arguments)),
-		JSONRPC:     pretty(rpc),
+		JSONRPC:     beginning(pretty(rpc)),
 		CommandLine: "SLUICE_URL=" + shell(v.PublicURL) + " sluice call " + tool + " --account " + accountID,
 	}
+	defer func() { c.Curl, c.CommandLine = beginning(c.Curl), beginning(c.CommandLine) }()
 	if jsonscan.KindOf(arguments) != jsonscan.Object {
 		return c
 	}
@@ -51,7 +52,7 @@ func written(r *vendor.Outgoing) string {
 		b.WriteString(h[0] + ": " + h[1] + "\n")
 	}
 	if len(r.Body) > 0 {
-		b.WriteString("\n" + pretty(r.Body))
+		b.WriteString("\n" + beginning(pretty(r.Body)))
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }

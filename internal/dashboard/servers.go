@@ -90,7 +90,7 @@ func (p *serverPage) fill() {
 	if p.Definition == nil {
 		return
 	}
-	p.Methods, p.Tags = methodOptions(p.Definition), tagOptions(p.Definition)
+	p.Methods, p.Tags = some(methodOptions(p.Definition), p.Form.All("config.methods")), some(tagOptions(p.Definition), p.Form.All("config.tags"))
 	p.Binds = bindables(p.Definition)
 	p.Tools = preview(p.Definition, p.Form)
 }

@@ -1,6 +1,8 @@
 package dashboard
 
 import (
+	"net/http"
+	"strconv"
 	"strings"
 
 	"sluice/internal/gateway"
@@ -27,8 +29,9 @@ func (v *visit) tools() error {
 		Form   *page.Form
 		Kinds  []page.Option
 		Groups []toolGroup
-		Shown  int
+		Found  int
 		Offer  offer
+		Pages  page.Pages
 	}{accountPage: p, Form: &page.Form{Values: v.r.URL.Query()}, Kinds: []page.Option{{Value: "", Label: "All"}, {Value: "read", Label: "Reading"}, {Value: "write", Label: "Writing"}}}
 	if p.Definition == nil {
 		return v.show("tools", data)
@@ -38,8 +41,9 @@ func (v *visit) tools() error {
 		return err
 	}
 	data.Offer = offerOf(caller.Tools)
+	from, shown := placeIn(v.r, "from"), 0
 	words := strings.Fields(strings.ToLower(data.Form.Get("q")))
-	for _, g := range data.Offer.Groups {
+	for _, g := range groupsOf(caller.Tools.Tools) {
 		kept := toolGroup{Resource: g.Resource}
 		for _, t := range g.Tools {
 			if kind := data.Form.Get("kind"); kind == "read" && !t.ReadOnly || kind == "write" && t.ReadOnly {
@@ -50,16 +54,37 @@ func (v *visit) tools() error {
 			for _, w := range words {
 				fits = fits && strings.Contains(text, w)
 			}
-			if fits {
+			if !fits {
+				continue
+			}
+			data.Found++
+			if data.Found > from && shown < toolsPerPage {
 				kept.Tools = append(kept.Tools, t)
+				shown++
 			}
 		}
 		if len(kept.Tools) > 0 {
 			data.Groups = append(data.Groups, kept)
-			data.Shown += len(kept.Tools)
 		}
 	}
+	next := ""
+	if from+shown < data.Found {
+		next = strconv.Itoa(from + shown)
+	}
+	data.Pages = v.pages("from", next, shown, "tool")
 	return v.show("tools", data)
+}
+
+// toolsPerPage keeps the page of an integration with a thousand tools as small as another's.
+const toolsPerPage = 100
+
+// placeIn reads a place in a list that is counted; 0 for none.
+func placeIn(r *http.Request, parameter string) int {
+	n, err := strconv.Atoi(r.URL.Query().Get(parameter))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
 }
 
 // First is a text's first sentence.

@@ -26,10 +26,19 @@ document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || form.method === "get" || form.target) return;
   form.dataset.sent = "yes";
   for (const button of form.querySelectorAll("button:not([type=button])")) button.setAttribute("aria-busy", "true");
+  const words = event.submitter?.dataset.busy;
+  if (words) {
+    const progress = document.createElement("p");
+    progress.className = "progress";
+    progress.setAttribute("role", "status");
+    progress.textContent = words;
+    event.submitter.after(progress);
+  }
 });
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+  for (const progress of document.querySelectorAll("button + .progress")) progress.remove();
 });
 
 // A form with data-live sends what it holds to that address while it is filled in, and puts the answer into the element that data-into names.
