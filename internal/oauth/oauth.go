@@ -18,6 +18,8 @@
 //	authorize.go  the authorization request, up to the person's answer
 //	consent.go    what the person is shown
 //	token.go      codes and refresh tokens become access tokens
+//	revoke.go     a client gives its tokens back (RFC 7009)
+//	assertion.go  a client proves itself by a key (RFC 7523)
 //	grant.go      what was allowed: listed, revoked, ended
 //	access.go     whose an access token is, and what it may
 //	external.go   tokens of another authorization server
