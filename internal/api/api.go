@@ -82,7 +82,7 @@ func New(c Config) http.Handler {
 	a.webhooks()
 	a.proxy()
 	a.health()
-	a.page()
+	a.index()
 	a.document()
 	return http.HandlerFunc(a.serve)
 }

@@ -195,3 +195,16 @@ func TestNoLabelOfTheMetricsIsAClientsChoice(t *testing.T) {
 		}
 	}
 }
+
+func TestABrowserIsLedToTheDashboardAndAProgramIsToldWhatIsWhere(t *testing.T) {
+	n := open(t, storetest.SQLite(t))
+	for accept, want := range map[string]int{"text/html,application/xhtml+xml;q=0.9,*/*;q=0.8": http.StatusSeeOther, "*/*": http.StatusOK, "application/json": http.StatusOK, "": http.StatusOK} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set("Accept", accept)
+		w := httptest.NewRecorder()
+		n.Handler().ServeHTTP(w, r)
+		if w.Code != want || want == http.StatusSeeOther && w.Header().Get("Location") != "/dashboard" {
+			t.Errorf("Accept: %s: %d to %q, want %d", accept, w.Code, w.Header().Get("Location"), want)
+		}
+	}
+}
