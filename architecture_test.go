@@ -51,7 +51,7 @@ var arrows = map[string][]string{
 	"internal/link":        {"internal/account", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/catalog":     {"internal/integration", "internal/integration/openapi", "internal/toolset", "internal/jsonscan", "internal/store", "internal/store/db"},
 	"internal/mcpserver":   {"internal/prose", "internal/confirmation", "internal/store", "internal/store/db", "internal/secret"},
-	"internal/user":        {"internal/permission", "internal/store", "internal/store/db", "internal/secret"},
+	"internal/user":        {"internal/origin", "internal/permission", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/environment": {"internal/permission", "internal/store", "internal/store/db", "internal/secret"},
 	"internal/connection":  {"internal/store", "internal/store/db"},
 	"internal/audit":       {"internal/store", "internal/store/db"},

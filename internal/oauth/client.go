@@ -80,9 +80,14 @@ type InvalidError struct{ Field, Message string }
 
 func (e *InvalidError) Error() string { return e.Field + " " + e.Message }
 
+// isDocument reports whether a client's id is the address of its document.
+func isDocument(id string) bool {
+	return strings.HasPrefix(id, "https://") || strings.HasPrefix(id, "http://")
+}
+
 // client finds the client behind an id, as far as it may sign in to the server.
 func (s *Service) client(ctx context.Context, server *mcpserver.Server, id string) (*Client, error) {
-	if strings.HasPrefix(id, "https://") || strings.HasPrefix(id, "http://") {
+	if isDocument(id) {
 		return s.documents.client(ctx, id)
 	}
 	if !store.IsID(clientPrefix, id) {

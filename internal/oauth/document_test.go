@@ -175,3 +175,34 @@ func TestAClientProvesItselfByTheKeyThatItsDocumentNames(t *testing.T) {
 	a := i.exchange(t, server, "", i.allow(t, ada, request), "client_assertion_type", kind, "client_assertion", assertion(key, func(*jwt.Claims) {}))
 	tokensOf(t, a)
 }
+
+func TestAStrangerHasNoDocumentRead(t *testing.T) {
+	var reads atomic.Int64
+	i := install(t, publish(map[string]*oauth.Fetched{
+		documentID: published(`{"client_id":"` + documentID + `","client_name":"App","redirect_uris":["` + callback + `"]}`),
+	}, &reads))
+	server, other := i.server(t, `{"auth":"oauth"}`), i.server(t, `{"auth":"oauth"}`)
+	ada := i.person(t, i.env, permission.Member)
+	client, theirs := i.connect(t, server, ada)
+	code := i.allow(t, ada, i.request(server, client))
+	for name, a := range map[string]*answer{
+		"nothing":                   i.exchange(t, server, documentID, ""),
+		"a code that is none":       i.exchange(t, server, documentID, "slc_none"),
+		"another client's code":     i.exchange(t, server, documentID, code),
+		"a refresh token of none":   i.refresh(t, server, documentID, "slr_none"),
+		"another client's token":    i.refresh(t, server, documentID, theirs.refresh),
+		"a token of another server": i.refresh(t, other, documentID, theirs.refresh),
+	} {
+		if a.status != 400 || a.json(t)["error"] != "invalid_grant" {
+			t.Errorf("%s is answered with %d %s", name, a.status, a.body)
+		}
+	}
+	form(t, i.URL+"/oauth/"+server.ID+"/revoke", "client_id", documentID, "token", theirs.refresh).want(t, 200)
+	if n := reads.Load(); n != 0 {
+		t.Errorf("the document was read %d times", n)
+	}
+	i.rpc(t, server, theirs.access, "tools/list", `{}`).want(t, 200) // what is another's was not revoked
+	own := tokensOf(t, i.exchange(t, server, documentID, i.allow(t, ada, i.request(server, documentID))))
+	form(t, i.URL+"/oauth/"+server.ID+"/revoke", "client_id", documentID, "token", own.refresh).want(t, 200)
+	i.rpc(t, server, own.access, "tools/list", `{}`).want(t, 401)
+}

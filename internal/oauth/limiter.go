@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// limiter lets each address do something so many times in a window. Each node counts by itself: it keeps one caller from filling the database, no more.
+// limiter lets each network do something so many times in a window. Each node counts by itself: it keeps one caller from filling the database, no more.
 type limiter struct {
 	mu    sync.Mutex
 	since time.Time

@@ -12,6 +12,7 @@ import (
 
 	"sluice/internal/connection"
 	"sluice/internal/mcpserver"
+	"sluice/internal/origin"
 	"sluice/internal/store/db"
 )
 
@@ -56,7 +57,7 @@ func (d *Door) registration(w http.ResponseWriter, r *http.Request, server *mcps
 		d.Connections.Record(r.Context(), from, step)
 		writeJSON(w, status, map[string]string{"error": code, "error_description": words})
 	}
-	if ok, after := d.register.take(from.Address, d.Now()); !ok {
+	if ok, after := d.register.take(origin.Network(from.Address), d.Now()); !ok {
 		w.Header().Set("Retry-After", strconv.Itoa(int(after/time.Second)+1))
 		fail(http.StatusTooManyRequests, "temporarily_unavailable", "Too many programs registered themselves from this address: try again later.")
 		return

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -35,13 +36,16 @@ func (d *Door) revoke(w http.ResponseWriter, r *http.Request, server *mcpserver.
 		return err
 	}
 	var from connection.From
-	c, err := d.clientOfRequest(r, server, in.ClientID, in.ClientSecret, &from)
-	if err != nil {
-		return err
-	}
 	text := r.PostForm.Get("token")
 	if text == "" {
 		return oidc.ErrInvalidRequest().WithDescription("token is missing.")
+	}
+	c, err := d.clientOfRequest(r, server, in.ClientID, in.ClientSecret, &from)
+	if e, ok := errors.AsType[*oidc.Error](err); ok && e.ErrorType == oidc.InvalidGrant {
+		return nil // there is no such token of the client's (RFC 7009, section 2.2)
+	}
+	if err != nil {
+		return err
 	}
 	for _, prefix := range []string{refreshPrefix, accessPrefix} {
 		token, g, err := d.findToken(r.Context(), text, prefix)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -152,6 +153,11 @@ func (d *Door) clientOfRequest(r *http.Request, server *mcpserver.Server, id, cl
 	if id == "" {
 		return nil, oidc.ErrInvalidClient().WithDescription("client_id is missing.")
 	}
+	if isDocument(id) {
+		if err := d.mayRead(r.Context(), server, id, r.PostForm); err != nil {
+			return nil, err
+		}
+	}
 	c, err := d.client(r.Context(), server, id)
 	if errors.Is(err, errNoClient) {
 		return nil, oidc.ErrInvalidClient().WithDescription("The client is not known here: it has to register again.").WithParent(err)
@@ -164,6 +170,29 @@ func (d *Door) clientOfRequest(r *http.Request, server *mcpserver.Server, id, cl
 		return c, d.checkAssertion(r.Context(), server, c, r.PostForm)
 	}
 	return c, d.authenticate(c, clientSecret)
+}
+
+// mayRead refuses to read the document of a client that presents nothing which was given to it. Anybody can name any address here: without this, a stranger could
+// have Sluice ask it, as often as they like.
+func (d *Door) mayRead(ctx context.Context, server *mcpserver.Server, id string, form url.Values) error {
+	for _, text := range []string{form.Get("refresh_token"), form.Get("token")} {
+		for _, prefix := range []string{refreshPrefix, accessPrefix} {
+			switch _, g, err := d.findToken(ctx, text, prefix); {
+			case err != nil:
+				return err
+			case g != nil && g.ServerID == server.ID && g.ClientID == id:
+				return nil
+			}
+		}
+	}
+	code, err := d.findCode(ctx, server, form.Get("code"))
+	switch e, ours := errors.AsType[*oidc.Error](err); {
+	case err == nil && code.ClientID == id:
+		return nil
+	case err == nil || ours && e.ErrorType == oidc.InvalidGrant:
+		return invalidGrant("What the client presents is not known here, or was given to another client or by another server.")
+	}
+	return err
 }
 
 // checkResource refuses a token for another resource than the server whose endpoint this is (RFC 8707, section 2). Clients of older revisions name none.

@@ -94,6 +94,21 @@ func (p *Policy) Address(r *http.Request) string {
 	return addr.String()
 }
 
+// Network is what of an address its holder cannot choose freely: the whole of an IPv4 address, the first half of an IPv6 one. Whoever counts by addresses counts
+// by this. "" is no address.
+func Network(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return ""
+	}
+	a = a.Unmap().WithZone("")
+	if a.Is4() {
+		return a.String()
+	}
+	p, _ := a.Prefix(64) // which every IPv6 address has
+	return p.String()
+}
+
 func (p *Policy) trusts(addr netip.Addr) bool {
 	return slices.ContainsFunc(p.proxies, func(prefix netip.Prefix) bool { return prefix.Contains(addr) })
 }

@@ -6,11 +6,11 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
 
+	"sluice/internal/origin"
 	"sluice/internal/secret"
 	"sluice/internal/store"
 	"sluice/internal/store/db"
@@ -67,7 +67,7 @@ func newBucket(l limit, kind string, of ...string) bucket {
 }
 
 func addressBucket(from Origin) bucket {
-	return newBucket(perAddress, "address", network(from.Address))
+	return newBucket(perAddress, "address", origin.Network(from.Address))
 }
 
 // buckets are those of an attempt on an account.
@@ -88,20 +88,6 @@ func (s *Service) NewDevice(u *User) (string, error) {
 		return "", err
 	}
 	return device + "." + base64.RawURLEncoding.EncodeToString(sum), nil
-}
-
-// network is what of an address its holder cannot choose freely: the whole of an IPv4 address, the first half of an IPv6 one.
-func network(address string) string {
-	a, err := netip.ParseAddr(address)
-	if err != nil {
-		return ""
-	}
-	a = a.Unmap().WithZone("")
-	if a.Is4() {
-		return a.String()
-	}
-	p, _ := a.Prefix(64) // which every IPv6 address has
-	return p.String()
 }
 
 // attempt counts a failure in advance, so that a thousand at once are a thousand: take it back when it was none. It answers a TooManyError, and counts nothing,

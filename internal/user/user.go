@@ -1,7 +1,7 @@
 // Package user keeps the people of an environment: their roles, how they prove who they are, the sessions in which they are signed in, and the links by which
 // they are invited or choose a password.
 //
-// It imports store, secret and permission. What people enter comes in as texts and leaves as a *User or an error that says what to do; cookies and pages are
+// It imports store, secret, origin and permission. What people enter comes in as texts and leaves as a *User or an error that says what to do; cookies and pages are
 // the business of whoever calls. Passwords, sessions' tokens and links' tokens are kept as hashes only.
 package user
 
