@@ -25,8 +25,8 @@ type streamsPlan struct {
 	keepAlive time.Duration
 }
 
-// mostStreams is what one process can hold towards one address: there are no more ports.
-const mostStreams = 25000
+// mostStreams is what one MCP server may have open at a time.
+const mostStreams = 10000
 
 // measureStreams opens many subscriptions/listen on one process and tells what an idle one costs: resident memory, and processor time while nothing but signs of life
 // goes over it. Then it changes the MCP server, which every stream has to hear of, and ends the process, which every stream has to be told.

@@ -99,6 +99,7 @@ type Options struct {
 	SlowAfter time.Duration // how long an answer may take before it becomes a stream, if the client takes one; 0: KeepAlive / 2
 	ToolsPage int           // tools in one answer to tools/list; 0: all, since many clients read only the first page
 	MaxBody   int64         // bytes of one POST; 0: 4 MiB
+	Streams   int           // open at a time on one MCP server; 0: 10,000
 	BodyTime  time.Duration // how long the body of one may take to arrive; 0: a minute
 	Patience  time.Duration // how long a write to a stream may take, after which its reader counts as gone; 0: 10 s
 }
@@ -125,16 +126,20 @@ type Handler struct {
 	bodyTime  time.Duration
 	patience  time.Duration
 
+	maxStreams int
+
 	serverInfo   string // the JSON of serverInfo
 	metaOpen     string // the start of every modern result's _meta
 	publicPrefix string // path of the public URL, before Path
 
 	closing  chan struct{}
 	closed   sync.Once
-	mu       sync.Mutex // guards sessions and open, and streams.Add against Close
+	mu       sync.Mutex // guards the maps, and streams.Add against Close
 	sessions map[string]*session
 	open     map[*stream]struct{}
 	streams  sync.WaitGroup
+
+	streamsOf map[string]int // how many are open, by the id of an MCP server
 }
 
 // New returns a Handler.
@@ -146,7 +151,7 @@ func New(o Options) *Handler {
 		gateway: o.Gateway, servers: o.Servers, apiTokens: o.APITokens, signIns: o.SignIns, changes: o.Changes,
 		origin: o.Origin, log: o.Log, keepAlive: o.KeepAlive, slowAfter: o.SlowAfter, toolsPage: o.ToolsPage, maxBody: o.MaxBody, bodyTime: o.BodyTime, patience: o.Patience,
 		publicPrefix: o.Origin.PublicPath(),
-		closing:      make(chan struct{}), sessions: map[string]*session{}, open: map[*stream]struct{}{},
+		closing:      make(chan struct{}), sessions: map[string]*session{}, open: map[*stream]struct{}{}, streamsOf: map[string]int{}, maxStreams: o.Streams,
 	}
 	if h.log == nil {
 		h.log = slog.Default()
@@ -156,6 +161,9 @@ func New(o Options) *Handler {
 	}
 	if h.slowAfter <= 0 {
 		h.slowAfter = h.keepAlive / 2
+	}
+	if h.maxStreams <= 0 {
+		h.maxStreams = 10000
 	}
 	if h.maxBody <= 0 {
 		h.maxBody = 4 << 20

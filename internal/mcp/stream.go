@@ -2,6 +2,7 @@ package mcp
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -15,6 +16,7 @@ type stream struct {
 	token  string
 	header http.Header // the API token or access token, if the request showed one
 	identity
+	counted string // the id of the MCP server that it counts for
 
 	tools   []byte                          // the message that tells of a changed list of tools; nil: do not tell
 	prompts []byte                          // the same of prompts
@@ -42,8 +44,9 @@ func credentials(h http.Header) http.Header {
 // serve begins a stream. Where the connection can be taken over, it returns at once and the stream goes on without the server's goroutine and buffers; else it
 // returns at the stream's end.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, s *stream) {
-	if !h.enter(s) {
-		refuse(w, http.StatusServiceUnavailable, "Sluice is shutting down: connect again in a few seconds.")
+	if refusal := h.enter(s); refusal != "" {
+		w.Header().Set("Retry-After", "5")
+		refuse(w, http.StatusServiceUnavailable, refusal)
 		if s.ended != nil {
 			s.ended()
 		}
@@ -59,18 +62,24 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, s *stream) {
 	h.run(r.Context(), s)
 }
 
-// enter counts a stream. It is false once Close was called.
-func (h *Handler) enter(s *stream) bool {
+// enter counts a stream. It says why there is no room for it: Close was called, or the MCP server has as many as one may have. Each holds a connection, so that one
+// URL in bad hands would leave none for the others.
+func (h *Handler) enter(s *stream) (refusal string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	select {
 	case <-h.closing:
-		return false
+		return "Sluice is shutting down: connect again in a few seconds."
 	default:
-		h.streams.Add(1)
-		h.open[s] = struct{}{}
-		return true
 	}
+	if h.streamsOf[s.server.ID] >= h.maxStreams {
+		return fmt.Sprintf("This MCP server has %d streams open, the most that one may have: close some of them.", h.maxStreams)
+	}
+	s.counted = s.server.ID
+	h.streamsOf[s.counted]++
+	h.streams.Add(1)
+	h.open[s] = struct{}{}
+	return ""
 }
 
 func (h *Handler) setLine(s *stream, l line) {
@@ -90,6 +99,9 @@ func (h *Handler) leave(s *stream) {
 	}
 	h.mu.Lock()
 	delete(h.open, s)
+	if h.streamsOf[s.counted]--; h.streamsOf[s.counted] == 0 {
+		delete(h.streamsOf, s.counted)
+	}
 	h.mu.Unlock()
 	h.streams.Done()
 }

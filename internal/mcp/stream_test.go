@@ -403,3 +403,38 @@ func waitFor(t *testing.T, what string, done func() bool) {
 		time.Sleep(time.Millisecond)
 	}
 }
+
+func TestOneServersStreamsLeaveRoomForOthers(t *testing.T) {
+	e := newEndpoint(t, func(o *mcp.Options) { o.Streams = 2 })
+	const filter = `{"toolsListChanged":true}`
+	first := e.listen(t, openToken, filter)
+	first.next(false)
+	e.listen(t, openToken, filter)
+	for name, a := range map[string]answer{
+		"by GET":  e.send(t, http.MethodGet, "/mcp/"+openToken, map[string]string{"Accept": "text/event-stream"}, ""),
+		"by POST": e.modern(t, "subscriptions/listen", `"notifications":`+filter, nil),
+	} {
+		if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" || !strings.Contains(a.body, "2 streams open") {
+			t.Errorf("a third stream %s is answered with %d %s", name, a.status, a.body)
+		}
+	}
+	wantStatus(t, e.modern(t, "tools/list", "", nil), 200)
+	e.listen(t, shapedToken, filter) // another server's
+
+	first.cancel()
+	waitFor(t, "room for another stream", func() bool {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, e.URL+"/mcp/"+openToken, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Accept", "text/event-stream")
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		return response.StatusCode == http.StatusOK
+	})
+}
