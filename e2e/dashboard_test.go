@@ -71,6 +71,8 @@ func fromNothing(t *testing.T, database string) {
 	}
 	b.says(b.do("press", "button", "Create it"), "is created", "This is the only time it is shown")
 	url := b.do("copyable").Value
+	b.do("press", "button", "Copy URL of the MCP server")
+	b.do("wait", "words", "Copied")
 	for _, ready := range []string{"claude mcp add --transport http zoes-read-server " + url, `"stdio",`, `"servers": {`, `"mcpServers": {`} {
 		if !strings.Contains(b.do("contents").Value, ready) {
 			t.Errorf("the page lacks the configuration %q", ready)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"sluice/internal/account"
+	"sluice/internal/audit"
 	"sluice/internal/confirmation"
 	"sluice/internal/connection"
 	"sluice/internal/dashboard"
@@ -317,4 +318,16 @@ func TestOneEnvironmentSeesNothingOfAnother(t *testing.T) {
 	if _, err := h.Accounts.Get(t.Context(), h.Env, h.Account.ID); err != nil {
 		t.Errorf("another environment's owner deleted the account: %v", err)
 	}
+}
+
+// unescaped takes a page's text out of HTML, as far as these tests need.
+var unescaped = strings.NewReplacer("&#34;", `"`, "&#39;", "'", "&amp;", "&", "&lt;", "<", "&gt;", ">", "&#43;", "+")
+
+// records are the calls in the log, the newest first.
+func (h *house) records(t *testing.T, f audit.Filter) []*audit.Record {
+	t.Helper()
+	f.Environment = h.Env
+	found, _, err := h.Audit.List(t.Context(), f, "", 100)
+	must(t, err)
+	return found
 }

@@ -232,12 +232,18 @@ func (v *visit) call() error {
 		Help      string
 		Arguments string
 		Account   *accountRow // nil: deleted, or not the visitor's to see
+		Person    string      // who they were; "": no longer here
 		Server    string
 		ServerURL string
 	}{visit: v, Call: rowOfCall(r), Arguments: beginning(pretty(r.Arguments))}
 	for _, o := range outcomes {
 		if o.name == r.Outcome {
 			data.Help = o.help
+		}
+	}
+	if r.UserID != "" {
+		if u, err := v.Users.Get(v.r.Context(), v.env(), r.UserID); err == nil {
+			data.Person = u.Email
 		}
 	}
 	if acct, err := v.Accounts.Get(v.r.Context(), v.env(), r.AccountID); err == nil {

@@ -19,7 +19,16 @@ func (v *visit) elsewhere(accountID, tool string, arguments []byte) (c sameCall)
 	if len(arguments) == 0 || !json.Valid(arguments) {
 		arguments = []byte("{}")
 	}
-	rpc, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": map[string]any{"name": tool, "arguments": json.RawMessage(arguments)}})
+	type params struct {
+		Name      string          `json:"name"`
+		Arguments json.RawMessage `json:"arguments"`
+	}
+	rpc, err := json.Marshal(struct {
+		Version string `json:"jsonrpc"`
+		ID      int    `json:"id"`
+		Method  string `json:"method"`
+		Params  params `json:"params"`
+	}{"2.0", 1, "tools/call", params{tool, arguments}})
 	if err != nil {
 		panic(err) // it is valid JSON
 	}

@@ -128,7 +128,7 @@ func entryOf(name string, s *schema, prefix string, required bool, depth int) *e
 		e.Kind, e.Options = boxesKind, optionsOf(s.Items.Enum)
 	case kind == "array" && s.Items != nil && slices.Contains([]string{"string", "integer", "number"}, s.Items.mainType()):
 		e.Kind, e.number, e.Input = linesKind, s.Items.mainType() != "string", []string{"rows=2", "spellcheck=false"}
-		e.Help = strings.TrimSpace(e.Help + " One a line.")
+		e.Help = strings.TrimSpace(sentence(e.Help) + " One a line.")
 	case kind == "object" && depth < deepest && jsonscan.KindOf(s.Properties) == jsonscan.Object:
 		if e.Below = entries(s, e.Name+"/", depth+1); len(e.Below) > 0 {
 			e.Kind = groupKind
