@@ -23,7 +23,7 @@ check: format vet lint postgresql ## The fast loop: formatting, vet, staticcheck
 
 .PHONY: test
 test: postgresql nginx chromium npm ## All tests, also with real MCP clients against the real binary, on SQLite and PostgreSQL
-	$(GO) test ./...
+	$(GO) test -timeout 25m ./...
 
 .PHONY: test-clients
 test-clients: npm ## Agents that are large to install, offline: Claude Code, Gemini CLI, opencode
