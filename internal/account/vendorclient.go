@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
+	"sluice/internal/integration"
 	"sluice/internal/store"
 	"sluice/internal/store/db"
 )
@@ -99,4 +101,25 @@ func (s *Service) RemoveVendorClient(ctx context.Context, environment, integrati
 		return fmt.Errorf("%w: %.80q", ErrNoVendorClient, integration)
 	}
 	return nil
+}
+
+// ClientGoesBy names the value of an account's context that decides to whose host the environment's OAuth client, with its secret, is sent; "" where the
+// definition says so itself, or an account's own client is used. Only who acts for the environment may give that value.
+func (s *Service) ClientGoesBy(def *integration.Definition, way int) string {
+	ways := waysOf(&def.Credentials)
+	if way < 0 || way >= len(ways) || ways[way].OAuth2 == nil || ways[way].OAuth2.ClientID != "" {
+		return ""
+	}
+	address := orDefault(ways[way].OAuth2.Issuer, ways[way].OAuth2.TokenURL)
+	if strings.HasPrefix(address, "/") {
+		address = def.BaseURL
+	}
+	template, err := s.templates.parse(address)
+	if err != nil {
+		return ""
+	}
+	if ref := template.Domain(); ref != nil && ref.Space == "context" && !def.Context.Chosen(ref.Name) {
+		return ref.Name
+	}
+	return ""
 }

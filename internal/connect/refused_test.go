@@ -159,3 +159,23 @@ func TestALinkToConnectAgainLeadsTheCredentialNowhereElse(t *testing.T) {
 		t.Errorf("the account is %+v, %v", now, err)
 	}
 }
+
+func TestTheEnvironmentsClientIsShownWhereTheEnvironmentSaysAlone(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t), "North")
+	var heard atomic.Int32
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { heard.Add(1) }))
+	defer elsewhere.Close()
+	_, page := h.link(t, link.Draft{TenantID: "acme", Integration: "shipyard"})
+	b := h.browser()
+	b.get(t, page).shows(t, 200, "Connect Shipyard")
+	b.send(t, "way", "0", "context.base_url", h.vendor.URL, "context.issuer", elsewhere.URL).shows(t, 422, "has to come with the link")
+	if n := heard.Load(); n != 0 {
+		t.Errorf("a stranger's issuer was asked %d times", n)
+	}
+	_, page = h.link(t, h.shipyard())
+	b.get(t, page)
+	b.send(t, "way", "0", "context.issuer", elsewhere.URL).shows(t, 200, "On to Shipyard") // what the link gives holds
+	if n := heard.Load(); n != 0 {
+		t.Errorf("a stranger's issuer was asked %d times", n)
+	}
+}

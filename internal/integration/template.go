@@ -104,6 +104,26 @@ func (t *Template) InHost(bad func(Part) bool) *Part {
 	return nil
 }
 
+// Domain answers the reference that decides whose host an address leads to: one that the host ends with, or that the whole address begins with. nil: the
+// template says so itself, as in https://{{context.team}}.example.com/token, or is a path.
+func (t *Template) Domain() *Part {
+	if len(t.parts) == 0 || strings.HasPrefix(t.source, "/") {
+		return nil
+	}
+	if t.parts[0].IsReference() {
+		return &t.parts[0]
+	}
+	for i, p := range t.parts {
+		switch {
+		case !p.IsReference() && strings.Contains(strings.Replace(p.Literal, "://", "", 1), "/"):
+			return nil
+		case p.IsReference() && (i == len(t.parts)-1 || strings.ContainsAny(t.parts[i+1].Literal[:min(1, len(t.parts[i+1].Literal))], "/:")):
+			return &t.parts[i]
+		}
+	}
+	return nil
+}
+
 // Expand puts the values in. lookup gets a reference's space and name; where it knows no value, Expand says which is missing.
 func (t *Template) Expand(lookup func(space, name string) (string, bool)) (string, error) {
 	if len(t.parts) == 1 && !t.parts[0].IsReference() {

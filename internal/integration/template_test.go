@@ -100,3 +100,23 @@ func TestToolNamesFollowTheRuleAndFitWhereverTheyGo(t *testing.T) {
 		t.Errorf("want the same name each time, got %s and %s", first, again)
 	}
 }
+
+func TestWhoseHostAnAddressLeadsToIsSaidByTheTemplateOrByAValue(t *testing.T) {
+	for source, want := range map[string]string{
+		"{{context.base_url}}/token": "context.base_url", "https://{{context.host}}/token": "context.host", "https://{{context.host}}": "context.host",
+		"https://login.{{context.domain}}:8443/token": "context.domain", "https://{{context.team}}.example.com/token": "", "https://example.com/{{context.team}}": "",
+		"/token": "", "https://example.com": "", "": "",
+	} {
+		template, err := integration.ParseTemplate(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if p := template.Domain(); p != nil {
+			got = p.String()
+		}
+		if got != want {
+			t.Errorf("%q leads to a host by %q, want %q", source, got, want)
+		}
+	}
+}
