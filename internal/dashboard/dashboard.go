@@ -56,6 +56,7 @@ type Config struct {
 	Connections   *connection.Log
 	Links         *link.Service
 	LinkURL       func(token string) string // the page of a link by its token
+	CallbackURL   string                    // to which vendors send people back
 	Gateway       *gateway.Gateway
 	PublicURL     string                                                // under which the API is reached
 	MCPURL        func(token string) string                             // of an MCP server

@@ -1,12 +1,14 @@
 package dashboard
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
+	"sluice/internal/account"
 	"sluice/internal/catalog"
 	"sluice/internal/integration"
 	"sluice/internal/page"
@@ -91,12 +93,21 @@ func (v *visit) integration() error {
 	if err != nil {
 		return err
 	}
+	return v.showIntegration(http.StatusOK, p, page.NewForm())
+}
+
+func (v *visit) showIntegration(status int, p integrationPage, form *page.Form) error {
 	data := struct {
 		integrationPage
 		Ways      []string
 		Resources []resourceRow
-	}{integrationPage: p}
+		OAuth     bool // accounts are connected by the environment's own client with the vendor
+		Client    *account.VendorClient
+		Callback  string
+		Form      *page.Form
+	}{integrationPage: p, Callback: v.CallbackURL, Form: form}
 	for _, c := range append([]integration.Credentials{p.Definition.Credentials}, p.Definition.Credentials.Alternatives...) {
+		data.OAuth = data.OAuth || c.OAuth2 != nil && c.OAuth2.ClientID == "" // else an account's own form asks for its client
 		words := map[string]string{
 			"none": "no credential", "static": "a key or token", "login": "a login that yields a token", "oauth2_authorization_code": "OAuth 2, by signing in at the vendor",
 			"oauth2_client_credentials": "OAuth 2, by a client’s id and secret",
@@ -118,7 +129,49 @@ func (v *visit) integration() error {
 		}
 		data.Resources = append(data.Resources, row)
 	}
-	return v.show("integration", data)
+	if data.OAuth {
+		client, err := v.Accounts.VendorClient(v.r.Context(), v.env(), p.Definition.Name)
+		if err != nil && !errors.Is(err, account.ErrNoVendorClient) {
+			return err
+		}
+		data.Client = client
+	}
+	return v.showAs(status, "integration", data)
+}
+
+// setVendorClient keeps the OAuth client that the environment registered with the vendor.
+func (v *visit) setVendorClient() error {
+	p, err := v.theIntegration()
+	if err != nil {
+		return err
+	}
+	form, ok := v.form()
+	if !ok {
+		return nil
+	}
+	id := strings.TrimSpace(form.Get("client_id"))
+	if id == "" {
+		form.Fail("client_id", "Give the id that the vendor gave the client.")
+		return v.showIntegration(http.StatusUnprocessableEntity, p, form)
+	}
+	if _, err := v.Accounts.SetVendorClient(v.r.Context(), v.env(), p.Definition.Name, v.person.ID, id, form.Get("client_secret")); err != nil {
+		if !faulty(form, err) {
+			return err
+		}
+		return v.showIntegration(http.StatusUnprocessableEntity, p, form)
+	}
+	return v.done(p.Row.URL, "Accounts can now be connected by signing in at "+p.Row.Label+".")
+}
+
+func (v *visit) removeVendorClient() error {
+	p, err := v.theIntegration()
+	if err != nil {
+		return err
+	}
+	if err := v.Accounts.RemoveVendorClient(v.r.Context(), v.env(), p.Definition.Name); err != nil && !errors.Is(err, account.ErrNoVendorClient) {
+		return err
+	}
+	return v.done(p.Row.URL, "The OAuth client is forgotten. Tokens that need it end when they expire.")
 }
 
 // methodRow is a method with its documentation.

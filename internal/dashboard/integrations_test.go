@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"sluice/internal/account"
+	"sluice/internal/integration"
 	"sluice/internal/integration/openapi"
 	"sluice/internal/permission"
 )
@@ -74,4 +75,34 @@ func TestPagesStaySmallForAVendorWithHundredsOfTools(t *testing.T) {
 		}
 	}
 	b.want(b.get(at+"/tools"), http.StatusOK, "100 tools on this page", "Next page")
+}
+
+func TestAnAccountIsConnectedByTheVendorsOwnSignIn(t *testing.T) {
+	h := newHouse(t)
+	b := h.as(t, permission.Admin)
+	def, err := integration.Parse(fmt.Appendf(nil, `{"name":"marina","label":"Marina","base_url":%q,
+		"credentials":{"format":"oauth2_authorization_code","oauth2":{"authorization_url":"%[1]s/authorize","token_url":"%[1]s/token","scopes":["read"]}},"authorization":[{"format":"bearer"}],
+		"resources":{"berths":{"singular":"berth","list":{"method":"get","path":"/berths"}}}}`, h.VendorAt))
+	must(t, err)
+	_, err = h.Catalog.Put(t.Context(), h.Env, "test", def)
+	must(t, err)
+	at := "/dashboard/integrations/marina"
+	b.want(b.get(at), http.StatusOK, "OAuth client", h.URL+"/connect/callback")
+	b.want(b.post(at+"/oauth-client", "client_id", " "), http.StatusUnprocessableEntity, "Give the id")
+	b.want(b.post(at+"/oauth-client", "client_id", "sluice-at-marina", "client_secret", "deep water"), http.StatusSeeOther)
+	if r := b.want(b.get(at), http.StatusOK, "sluice-at-marina", "Forget it"); strings.Contains(r.text, "deep water") {
+		t.Error("the client's secret is shown")
+	}
+	// The dashboard hands over to the pages that every link leads to, which lead back.
+	r := b.want(b.post("/dashboard/connect/marina", "name", "Ours"), http.StatusSeeOther)
+	away := strings.TrimPrefix(r.Header.Get("Location"), h.URL)
+	if !strings.HasPrefix(away, "/connect/") {
+		t.Fatalf("it leads to %s", away)
+	}
+	b.want(b.get(away), http.StatusOK, "Marina")
+	r = b.want(b.get("/dashboard/connected?status=active&integrated_account_id="+h.Account.ID), http.StatusSeeOther)
+	if r.Header.Get("Location") != "/dashboard/accounts/"+h.Account.ID {
+		t.Errorf("back from there it leads to %s", r.Header.Get("Location"))
+	}
+	b.want(b.post(at+"/oauth-client/remove"), http.StatusSeeOther)
 }

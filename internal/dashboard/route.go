@@ -71,6 +71,8 @@ var routes = []route{
 	{"GET /dashboard/import", permission.IntegrationsWrite, (*visit).importForm},
 	{"POST /dashboard/import", permission.IntegrationsWrite, (*visit).importDocument},
 	{"GET /dashboard/integrations/{name}", permission.IntegrationsRead, (*visit).integration},
+	{"POST /dashboard/integrations/{name}/oauth-client", permission.IntegrationsWrite, (*visit).setVendorClient},
+	{"POST /dashboard/integrations/{name}/oauth-client/remove", permission.IntegrationsWrite, (*visit).removeVendorClient},
 	{"GET /dashboard/integrations/{name}/definition.json", permission.IntegrationsRead, (*visit).definition},
 	{"GET /dashboard/integrations/{name}/{resource}", permission.IntegrationsRead, (*visit).resource},
 

@@ -244,7 +244,8 @@ func (n *Node) openDoors() error {
 		Door: n.SignIn, Users: n.Users, Environments: n.Environments, Accounts: n.Accounts, Servers: n.Servers, Catalog: n.Catalog, Audit: n.Audit, Gateway: n.Gateway,
 		Confirmations: n.Confirmations, Webhooks: n.Webhooks, OAuth: n.OAuth, Connections: n.Connections,
 		Links: n.Links, LinkURL: func(token string) string { return connect.URL(n.Settings.PublicURL, token) },
-		PublicURL: n.Settings.PublicURL, MCPURL: n.MCPURL, Fetch: n.fetch, Log: n.Settings.Log,
+		CallbackURL: n.Settings.PublicURL + connect.CallbackPath,
+		PublicURL:   n.Settings.PublicURL, MCPURL: n.MCPURL, Fetch: n.fetch, Log: n.Settings.Log,
 	})
 	return nil
 }
