@@ -48,7 +48,6 @@ type Frame struct {
 	Profile     string // where the name leads
 	SignOut     string // the form that ends the session is sent here by POST
 	Environment string // which one the pages show
-	Switch      string // where another environment is chosen; "": there is only one
 }
 
 // Link is one place to go.

@@ -58,7 +58,6 @@ for (const form of document.querySelectorAll("form[data-live]")) {
     }
   };
   form.addEventListener("input", (event) => {
-    if (event.target.dataset.still !== undefined) return;
     clearTimeout(waiting);
     waiting = setTimeout(refresh, 250);
   });
@@ -75,23 +74,6 @@ async function load(root) {
       if (answer.ok) prepare(element, await answer.text());
     } catch { /* the first state stays */ }
     element.removeAttribute("aria-busy");
-  }
-}
-
-// An element with data-poll asks its address for its own successor, until one comes that does not ask again.
-function poll(root) {
-  for (const element of root.querySelectorAll("[data-poll]")) {
-    setTimeout(async () => {
-      if (!element.isConnected) return;
-      try {
-        const answer = await fetch(element.dataset.poll);
-        if (answer.redirected) return location.assign(answer.url);
-        if (!answer.ok) throw new Error(answer.statusText);
-        const parent = element.parentElement;
-        element.outerHTML = await answer.text();
-        ready(parent);
-      } catch { poll(root); }
-    }, 1000);
   }
 }
 
@@ -125,7 +107,6 @@ function ready(root) {
     element.title = then.toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
     element.textContent = element.dataset.exact !== undefined ? then.toLocaleString() : relative(then);
   }
-  poll(root);
   load(root);
 }
 
