@@ -175,7 +175,7 @@ func (s *Service) List(ctx context.Context, environment string, f Filter) (page 
 		limit = 50
 	}
 	limit = min(limit, 500)
-	before := orDefault(f.Before, store.First)
+	before := store.Below(f.Before)
 	var rows []db.Account
 	if f.TenantID != "" {
 		rows, err = s.store.ListAccountsOfTenant(ctx, db.ListAccountsOfTenantParams{Environment: environment, TenantID: f.TenantID, Before: before,
@@ -187,9 +187,7 @@ func (s *Service) List(ctx context.Context, environment string, f Filter) (page 
 	if err != nil {
 		return nil, "", fmt.Errorf("list accounts: %w", err)
 	}
-	if len(rows) > limit {
-		rows, next = rows[:limit], rows[limit-1].ID
-	}
+	rows, next = store.Cut(rows, limit, func(row *db.Account) string { return row.ID })
 	page = make([]*Account, len(rows))
 	for i := range rows {
 		if page[i], err = fromRow(&rows[i]); err != nil {

@@ -50,10 +50,9 @@ var ErrNotFound = errors.New("no such confirmation")
 
 // Service keeps confirmations. It is safe for concurrent use; Close ends its goroutine.
 type Service struct {
-	store  *store.Store
-	log    *slog.Logger
-	cancel context.CancelFunc
-	ended  chan struct{}
+	store    *store.Store
+	log      *slog.Logger
+	sweeping *store.Sweep
 }
 
 // New makes a Service and starts removing what has expired. log may be nil.
@@ -61,32 +60,19 @@ func New(st *store.Store, log *slog.Logger) *Service {
 	if log == nil {
 		log = slog.Default()
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	s := &Service{store: st, log: log, cancel: cancel, ended: make(chan struct{})}
-	go s.sweep(ctx, time.Minute)
+	s := &Service{store: st, log: log}
+	s.sweeping = store.StartSweep(time.Minute, s.sweep)
 	return s
 }
 
 // Close ends the sweep and waits for it.
 func (s *Service) Close() {
-	s.cancel()
-	<-s.ended
+	s.sweeping.Stop()
 }
 
-// sweep removes expired rows. Nothing depends on it being quick: the end is looked at whenever an answer comes.
-func (s *Service) sweep(ctx context.Context, every time.Duration) {
-	defer close(s.ended)
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		if _, err := s.store.DeleteExpiredConfirmations(ctx, time.Now().UnixMilli()); err != nil && ctx.Err() == nil {
-			s.log.Warn("could not remove expired confirmations; the next sweep tries again", "error", err)
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
+func (s *Service) sweep(ctx context.Context) {
+	if _, err := s.store.DeleteExpiredConfirmations(ctx, time.Now().UnixMilli()); err != nil && ctx.Err() == nil {
+		s.log.Warn("could not remove expired confirmations; the next sweep tries again", "error", err)
 	}
 }
 
@@ -182,11 +168,8 @@ func (s *Service) List(ctx context.Context, environment string, f Filter) (page 
 	if f.Limit <= 0 {
 		f.Limit = 50
 	}
-	if f.Before == "" {
-		f.Before = store.First
-	}
 	rows, err := s.store.ListPendingConfirmations(ctx, db.ListPendingConfirmationsParams{
-		Environment: environment, Before: f.Before, Now: time.Now().UnixMilli(), AccountID: f.AccountID, ServerID: f.ServerID, Lim: int64(f.Limit) + 1,
+		Environment: environment, Before: store.Below(f.Before), Now: time.Now().UnixMilli(), AccountID: f.AccountID, ServerID: f.ServerID, Lim: int64(f.Limit) + 1,
 	})
 	if _, unstorable := errors.AsType[*store.TextError](err); unstorable {
 		return nil, "", nil
@@ -194,9 +177,7 @@ func (s *Service) List(ctx context.Context, environment string, f Filter) (page 
 	if err != nil {
 		return nil, "", fmt.Errorf("list questions: %w", err)
 	}
-	if len(rows) > f.Limit {
-		rows, next = rows[:f.Limit], rows[f.Limit-1].ID
-	}
+	rows, next = store.Cut(rows, f.Limit, func(row *db.Confirmation) string { return row.ID })
 	for _, row := range rows {
 		page = append(page, of(row))
 	}

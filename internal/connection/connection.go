@@ -270,20 +270,14 @@ func (l *Log) Get(ctx context.Context, environment, id string) (*Attempt, error)
 
 // List returns up to limit attempts of an environment, of one server if serverID says so, newest first, below the id that a call before gave as next.
 func (l *Log) List(ctx context.Context, environment, serverID, after string, limit int) (page []*Attempt, next string, err error) {
-	if after == "" {
-		after = store.First
-	}
-	rows, err := l.store.ListConnectionAttempts(ctx, db.ListConnectionAttemptsParams{Environment: environment, ServerID: serverID, Before: after, Lim: int64(limit) + 1})
+	rows, err := l.store.ListConnectionAttempts(ctx, db.ListConnectionAttemptsParams{Environment: environment, ServerID: serverID, Before: store.Below(after), Lim: int64(limit) + 1})
 	if _, unstorable := errors.AsType[*store.TextError](err); unstorable {
 		return nil, "", nil
 	}
 	if err != nil {
 		return nil, "", fmt.Errorf("list connection attempts: %w", err)
 	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = rows[limit-1].ID
-	}
+	rows, next = store.Cut(rows, limit, func(row *db.ConnectionAttempt) string { return row.ID })
 	for _, row := range rows {
 		attempt, err := l.whole(ctx, row)
 		if err != nil {

@@ -116,14 +116,11 @@ func missing(err error) bool {
 
 // List returns up to limit environments, newest first, below the id that a call before gave as next; next is "" when the list ends.
 func (s *Service) List(ctx context.Context, after string, limit int) (page []*Environment, next string, err error) {
-	rows, err := s.store.ListEnvironments(ctx, db.ListEnvironmentsParams{Before: below(after), Lim: int64(limit) + 1})
+	rows, err := s.store.ListEnvironments(ctx, db.ListEnvironmentsParams{Before: store.Below(after), Lim: int64(limit) + 1})
 	if err != nil {
 		return nil, "", fmt.Errorf("list environments: %w", err)
 	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = rows[limit-1].ID
-	}
+	rows, next = store.Cut(rows, limit, func(row *db.Environment) string { return row.ID })
 	for _, row := range rows {
 		page = append(page, environment(row))
 	}
@@ -180,14 +177,6 @@ func (s *Service) Delete(ctx context.Context, id string) error {
 
 func environment(row db.Environment) *Environment {
 	return &Environment{ID: row.ID, Name: row.Name, CreatedAt: store.Time(row.CreatedAt), UpdatedAt: store.Time(row.UpdatedAt)}
-}
-
-// below is the id to list below for a cursor as it came.
-func below(cursor string) string {
-	if cursor == "" {
-		return store.First
-	}
-	return cursor
 }
 
 // maxName is in characters, not bytes.

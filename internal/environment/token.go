@@ -125,14 +125,11 @@ func (s *Service) GetToken(ctx context.Context, environment, id string) (*Token,
 
 // ListTokens returns up to limit API tokens of an environment, expired ones too, newest first, below the id that a call before gave as next.
 func (s *Service) ListTokens(ctx context.Context, environment, after string, limit int) (page []*Token, next string, err error) {
-	rows, err := s.store.ListAPITokens(ctx, db.ListAPITokensParams{Environment: environment, Before: below(after), Lim: int64(limit) + 1})
+	rows, err := s.store.ListAPITokens(ctx, db.ListAPITokensParams{Environment: environment, Before: store.Below(after), Lim: int64(limit) + 1})
 	if err != nil {
 		return nil, "", fmt.Errorf("list API tokens: %w", err)
 	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = rows[limit-1].ID
-	}
+	rows, next = store.Cut(rows, limit, func(row *db.APIToken) string { return row.ID })
 	for _, row := range rows {
 		page = append(page, tokenOf(row))
 	}
@@ -141,14 +138,11 @@ func (s *Service) ListTokens(ctx context.Context, environment, after string, lim
 
 // ListTokensOf is ListTokens for those of one user.
 func (s *Service) ListTokensOf(ctx context.Context, environment, userID, after string, limit int) (page []*Token, next string, err error) {
-	rows, err := s.store.ListAPITokensOfUser(ctx, db.ListAPITokensOfUserParams{Environment: environment, UserID: userID, Before: below(after), Lim: int64(limit) + 1})
+	rows, err := s.store.ListAPITokensOfUser(ctx, db.ListAPITokensOfUserParams{Environment: environment, UserID: userID, Before: store.Below(after), Lim: int64(limit) + 1})
 	if err != nil {
 		return nil, "", fmt.Errorf("list a user's API tokens: %w", err)
 	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = rows[limit-1].ID
-	}
+	rows, next = store.Cut(rows, limit, func(row *db.APIToken) string { return row.ID })
 	for _, row := range rows {
 		page = append(page, tokenOf(row))
 	}

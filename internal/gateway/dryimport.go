@@ -41,7 +41,7 @@ func (g *Gateway) dryImport(ctx context.Context, c *Caller, tool *toolset.Tool, 
 		}
 		check.Set = set
 	}
-	columns := check.Columns(plan.Mapping, member(prepared.Arguments, plan.Mapping), rows.Columns)
+	columns := check.Columns(plan.Mapping, jsonscan.Member(prepared.Arguments, plan.Mapping), rows.Columns)
 	if len(check.Faults) > 0 {
 		return invalid(tool, &toolset.ArgumentError{Tool: tool.Name, Faults: check.Faults}), nil
 	}

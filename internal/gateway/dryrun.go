@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"sluice/internal/jsonscan"
@@ -100,7 +99,7 @@ func (g *Gateway) match(ctx context.Context, c *Caller, tool *toolset.Tool, prep
 // identifier is what tells an item from all others of its kind, "" where it has nothing of the sort.
 func identifier(item []byte) string {
 	for _, name := range []string{"uuid", "id"} {
-		if value := member(item, name); value != nil {
+		if value := jsonscan.Member(item, name); value != nil {
 			return string(value)
 		}
 	}
@@ -156,9 +155,9 @@ func differences(item, changes []byte, at string) (before, after []byte) {
 	var was, then objectParts
 	for it := jsonscan.Members(changes); it.Next(); {
 		name, _ := jsonscan.Unquote(it.Name())
-		now := member(values, string(name))
+		now := jsonscan.Member(values, string(name))
 		if now == nil {
-			now = member(item, string(name))
+			now = jsonscan.Member(item, string(name))
 		}
 		if now == nil {
 			now = []byte("null")
@@ -167,19 +166,6 @@ func differences(item, changes []byte, at string) (before, after []byte) {
 		then.add(it.Name(), it.Value())
 	}
 	return was.object(), then.object()
-}
-
-// member is the value of an object's own member of that very name, nil if there is none.
-func member(object []byte, name string) json.RawMessage {
-	if jsonscan.KindOf(object) != jsonscan.Object {
-		return nil
-	}
-	for it := jsonscan.Members(object); it.Next(); {
-		if jsonscan.NameIs(it.Name(), name) {
-			return it.Value()
-		}
-	}
-	return nil
 }
 
 // objectParts puts an object together of raw spans.

@@ -62,7 +62,7 @@ func (g *Gateway) facts(ctx context.Context, c *Caller, tool *toolset.Tool, prep
 // present reads the object that a call is about, nil where it is about none or where that cannot be read. A Result says that there is none, or that the vendor does
 // not answer now.
 func (g *Gateway) present(ctx context.Context, c *Caller, tool *toolset.Tool, prepared *toolset.Prepared) ([]byte, *Result, error) {
-	id := member(prepared.Arguments, "id")
+	id := jsonscan.Member(prepared.Arguments, "id")
 	if id == nil || !strings.Contains(tool.Method.Path, "{{id}}") {
 		return nil, nil, nil
 	}
@@ -89,7 +89,7 @@ func (g *Gateway) read(ctx context.Context, c *Caller, resource string, id, argu
 	}
 	var asked objectParts
 	for _, parent := range getter.Resource.Parent {
-		if value := member(arguments, parent); value != nil {
+		if value := jsonscan.Member(arguments, parent); value != nil {
 			asked.add(quoted(parent), value)
 		}
 	}
@@ -117,7 +117,7 @@ type change struct {
 func changesOf(tool *toolset.Tool, prepared *toolset.Prepared, object []byte, said *speaking) []change {
 	var all []change
 	add := func(name string, custom bool, value, masked, in []byte) {
-		before := member(in, name)
+		before := jsonscan.Member(in, name)
 		switch {
 		case before != nil && jsonscan.Equal(before, value):
 			return
@@ -130,7 +130,7 @@ func changesOf(tool *toolset.Tool, prepared *toolset.Prepared, object []byte, sa
 	for it := jsonscan.Members(prepared.Arguments); it.Next(); {
 		raw, _ := jsonscan.Unquote(it.Name())
 		name, value := string(raw), it.Value()
-		masked := member(prepared.Masked, name)
+		masked := jsonscan.Member(prepared.Masked, name)
 		switch {
 		case addresses(tool, name):
 		case fields != nil && (name == fields.At || fields.Changes != "" && name == fields.Changes) && jsonscan.KindOf(value) == jsonscan.Object:
@@ -139,9 +139,9 @@ func changesOf(tool *toolset.Tool, prepared *toolset.Prepared, object []byte, sa
 				raw, _ := jsonscan.Unquote(values.Name())
 				key := string(raw)
 				if name == fields.Changes && said != nil && said.check.Own(key) {
-					add(key, false, values.Value(), member(masked, key), object)
+					add(key, false, values.Value(), jsonscan.Member(masked, key), object)
 				} else {
-					add(key, true, values.Value(), member(masked, key), custom)
+					add(key, true, values.Value(), jsonscan.Member(masked, key), custom)
 				}
 			}
 		default:

@@ -81,7 +81,7 @@ func (g *Gateway) gather(ctx context.Context, c *Caller, tool *toolset.Tool, arg
 // take takes what a form's answer has of what was missing, and answers what is missing still and has to be there.
 func (k *told) take(tool *toolset.Tool, content []byte, missing []string) (still []string) {
 	for _, name := range missing {
-		value := member(content, name)
+		value := jsonscan.Member(content, name)
 		if value == nil {
 			still = append(still, name)
 			continue
@@ -106,7 +106,7 @@ func (k *told) over(arguments []byte) []byte {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		if member(arguments, name) == nil {
+		if jsonscan.Member(arguments, name) == nil {
 			all.add(quoted(name), k.Values[name])
 		}
 	}

@@ -27,7 +27,7 @@ func (g *Gateway) named(ctx context.Context, c *Caller, tool *toolset.Tool, prep
 	var changed map[string][]byte
 	var faults []toolset.Fault
 	for _, argument := range slices.Sorted(maps.Keys(references)) {
-		value := member(prepared.Arguments, argument)
+		value := jsonscan.Member(prepared.Arguments, argument)
 		if jsonscan.KindOf(value) != jsonscan.String {
 			continue
 		}
@@ -140,7 +140,7 @@ func (g *Gateway) entries(ctx context.Context, c *Caller, reference integration.
 	}
 	var parents objectParts
 	for _, parent := range lister.Resource.Parent {
-		if value := member(arguments, parent); value != nil {
+		if value := jsonscan.Member(arguments, parent); value != nil {
 			parents.add(jsonscan.AppendQuote(nil, parent), value)
 		}
 	}

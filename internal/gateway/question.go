@@ -88,7 +88,7 @@ func (a *asking) write(f *facts) string {
 		}
 		return fmt.Sprintf("Delete %s%s?%s: Sluice cannot bring it back.", target, with(a.list(changes, " ", false)), lost)
 	}
-	if member(a.prepared.Arguments, "id") != nil && strings.Contains(a.tool.Method.Path, "{{id}}") {
+	if jsonscan.Member(a.prepared.Arguments, "id") != nil && strings.Contains(a.tool.Method.Path, "{{id}}") {
 		method := words(a.tool.Method.Name)
 		return strings.ToUpper(method[:1]) + method[1:] + ": " + target + with(a.list(changes, " ", false)) + "?"
 	}
@@ -171,7 +171,7 @@ func (a *asking) target(object []byte) string {
 	if name := nameIn(object); name != "" {
 		return " " + plain(name)
 	}
-	if id := member(a.prepared.Arguments, "id"); id != nil {
+	if id := jsonscan.Member(a.prepared.Arguments, "id"); id != nil {
 		return " " + plain(scalar(id))
 	}
 	return ""
@@ -180,7 +180,7 @@ func (a *asking) target(object []byte) string {
 // which says by which conditions a call on many picks them.
 func (a *asking) which() string {
 	at := conditions(a.tool)
-	value := member(a.prepared.Masked, at)
+	value := jsonscan.Member(a.prepared.Masked, at)
 	if jsonscan.KindOf(value) != jsonscan.Array {
 		return ""
 	}
@@ -188,7 +188,7 @@ func (a *asking) which() string {
 	var all []string
 	for it := jsonscan.Elements(value); it.Next(); {
 		field, operator := textAt(it.Value(), shape.Field), textAt(it.Value(), shape.Operator)
-		to := member(it.Value(), shape.Value)
+		to := jsonscan.Member(it.Value(), shape.Value)
 		words := a.label(field, true) + " " + operatorWords(operator, isDate(to))
 		if to != nil && !slices.Contains(shape.Bare, operator) {
 			words += " " + a.value(field, to)
@@ -385,7 +385,7 @@ var nameMembers = []string{"name", "title", "label", "subject"}
 
 func nameIn(object []byte) string {
 	for _, at := range nameMembers {
-		if value := member(object, at); jsonscan.KindOf(value) == jsonscan.String {
+		if value := jsonscan.Member(object, at); jsonscan.KindOf(value) == jsonscan.String {
 			if name := strings.TrimSpace(scalar(value)); name != "" {
 				return name
 			}

@@ -49,6 +49,19 @@ func Find(doc []byte, path string) ([]byte, bool) {
 	return nil, false
 }
 
+// Member returns the value of an object's member of that very name, the first of them; nil if there is none, or if the value is no object.
+func Member(object []byte, name string) []byte {
+	if KindOf(object) != Object {
+		return nil // before an iterator words what it found instead
+	}
+	for it := Members(object); it.Next(); {
+		if NameIs(it.Name(), name) {
+			return it.Value()
+		}
+	}
+	return nil
+}
+
 func trimSpace(b []byte) []byte {
 	i := skipSpace(b, 0)
 	j := len(b)

@@ -16,7 +16,7 @@ func checkParams(h http.Header, tool *toolset.Tool, arguments []byte) *failure {
 		if !mirrored.Required && h[mirrored.Name] == nil {
 			continue
 		}
-		if f := checkParam(h, mirrored.Name, mirrored.Argument, argumentNamed(arguments, mirrored.Argument)); f != nil {
+		if f := checkParam(h, mirrored.Name, mirrored.Argument, jsonscan.Member(arguments, mirrored.Argument)); f != nil {
 			return f
 		}
 	}
@@ -70,14 +70,4 @@ func mirrors(header string, kind jsonscan.Kind, value []byte) bool {
 	default:
 		return string(value) == header
 	}
-}
-
-// argumentNamed is the value of an argument, or of another member of an object; nil if there is none.
-func argumentNamed(arguments []byte, name string) []byte {
-	for it := jsonscan.Members(arguments); it.Next(); {
-		if jsonscan.NameIs(it.Name(), name) {
-			return it.Value()
-		}
-	}
-	return nil
 }

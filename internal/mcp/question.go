@@ -13,7 +13,7 @@ const stateWords = "The requestState is not one that was given for this call: it
 
 // elicits reports whether a client can show its person a form. A client that names no mode knows that one (2026-07-28, Elicitation, Capabilities).
 func elicits(capabilities []byte) bool {
-	elicitation := argumentNamed(capabilities, "elicitation")
+	elicitation := jsonscan.Member(capabilities, "elicitation")
 	if jsonscan.KindOf(elicitation) != jsonscan.Object {
 		return false
 	}
@@ -46,7 +46,7 @@ func answerOf(p *params) (*gateway.Answer, *failure) {
 		key, _ := jsonscan.Unquote(it.Name())
 		var response gateway.Response
 		if jsonscan.KindOf(it.Value()) == jsonscan.Object {
-			response = gateway.Response{Action: text(argumentNamed(it.Value(), "action")), Content: argumentNamed(it.Value(), "content")}
+			response = gateway.Response{Action: text(jsonscan.Member(it.Value(), "action")), Content: jsonscan.Member(it.Value(), "content")}
 		}
 		answer.Responses[string(key)] = response
 	}

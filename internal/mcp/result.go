@@ -71,10 +71,10 @@ func isContent(r *gateway.Result, v revision) bool {
 			return false
 		}
 		has := func(member string, kind jsonscan.Kind) bool {
-			return jsonscan.KindOf(argumentNamed(item, member)) == kind
+			return jsonscan.KindOf(jsonscan.Member(item, member)) == kind
 		}
 		ok := false
-		switch text(argumentNamed(item, "type")) {
+		switch text(jsonscan.Member(item, "type")) {
 		case "text":
 			ok = has("text", jsonscan.String)
 		case "image":

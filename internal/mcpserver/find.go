@@ -92,19 +92,13 @@ func (s *Service) Get(ctx context.Context, environment, accountID, id string) (*
 
 // List returns up to limit servers of an account, newest first, below the id that a call before gave as next; next is "" when the list ends.
 func (s *Service) List(ctx context.Context, environment, accountID, after string, limit int) (page []*Server, next string, err error) {
-	if after == "" {
-		after = store.First
-	}
 	rows, err := s.store.ListMCPServers(ctx, db.ListMCPServersParams{
-		Environment: environment, AccountID: accountID, Before: after, Now: time.Now().UnixMilli(), Lim: int64(limit) + 1,
+		Environment: environment, AccountID: accountID, Before: store.Below(after), Now: time.Now().UnixMilli(), Lim: int64(limit) + 1,
 	})
 	if err != nil {
 		return nil, "", fmt.Errorf("list MCP servers: %w", err)
 	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = rows[limit-1].ID
-	}
+	rows, next = store.Cut(rows, limit, func(row *db.MCPServer) string { return row.ID })
 	for _, row := range rows {
 		server, err := serverOf(row)
 		if err != nil {

@@ -58,7 +58,7 @@ type Service struct {
 	log      *slog.Logger
 	cache    *store.Cache[secret.TokenHash, *Server]
 	byID     *store.Cache[string, *Server] // those that people sign in to
-	sweeper  sweeper
+	sweeping *store.Sweep
 }
 
 // Options of a Service.
@@ -82,13 +82,13 @@ func New(st *store.Store, keys *secret.Keys, o Options) *Service {
 	s := &Service{store: st, keys: keys, validate: o.Validate, log: o.Log}
 	s.cache = store.NewCache[secret.TokenHash](st, store.Servers, maxCached, func(v *Server) string { return v.ID })
 	s.byID = store.NewCache[string](st, store.Servers, maxCached, func(v *Server) string { return v.ID })
-	s.sweeper.start(o.Sweep, s.sweep)
+	s.sweeping = store.StartSweep(o.Sweep, s.sweep)
 	return s
 }
 
 // Close ends the sweep and waits for it.
 func (s *Service) Close() {
-	s.sweeper.stop()
+	s.sweeping.Stop()
 	s.cache.Close()
 	s.byID.Close()
 }

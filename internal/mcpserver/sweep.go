@@ -10,35 +10,6 @@ import (
 	"sluice/internal/store/db"
 )
 
-// sweeper owns the goroutine that removes expired servers. Nothing depends on it being quick: expiry is looked at whenever a server is.
-type sweeper struct {
-	cancel context.CancelFunc
-	ended  chan struct{}
-}
-
-func (w *sweeper) start(every time.Duration, sweep func(context.Context)) {
-	ctx, cancel := context.WithCancel(context.Background())
-	w.cancel, w.ended = cancel, make(chan struct{})
-	go func() {
-		defer close(w.ended)
-		tick := time.NewTicker(every)
-		defer tick.Stop()
-		for {
-			sweep(ctx)
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-}
-
-func (w *sweeper) stop() {
-	w.cancel()
-	<-w.ended
-}
-
 // sweepAtOnce bounds one transaction, so that writers in between do not wait long.
 const sweepAtOnce = 100
 

@@ -171,17 +171,11 @@ func (s *Service) createClient(ctx context.Context, environment, serverID string
 
 // ListClients returns up to limit clients of an environment, newest first, below the id that a call before gave as next.
 func (s *Service) ListClients(ctx context.Context, environment, after string, limit int) (page []*Client, next string, err error) {
-	if after == "" {
-		after = store.First
-	}
-	rows, err := s.Store.ListOAuthClients(ctx, db.ListOAuthClientsParams{Environment: environment, Before: after, Lim: int64(limit) + 1})
+	rows, err := s.Store.ListOAuthClients(ctx, db.ListOAuthClientsParams{Environment: environment, Before: store.Below(after), Lim: int64(limit) + 1})
 	if err != nil {
 		return nil, "", fmt.Errorf("list OAuth clients: %w", err)
 	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = rows[limit-1].ID
-	}
+	rows, next = store.Cut(rows, limit, func(row *db.OAuthClient) string { return row.ID })
 	for _, row := range rows {
 		c, err := clientOf(row)
 		if err != nil {

@@ -47,11 +47,8 @@ func parseScopes(text string) permission.Set {
 // ListGrants returns up to limit grants of an environment, of one server or one person where those are said, newest first, below the id that a call before
 // gave as next.
 func (s *Service) ListGrants(ctx context.Context, environment, serverID, userID, after string, limit int) (page []*Grant, next string, err error) {
-	if after == "" {
-		after = store.First
-	}
 	rows, err := s.Store.ListOAuthGrants(ctx, db.ListOAuthGrantsParams{
-		Environment: environment, ServerID: serverID, UserID: userID, Before: after, Lim: int64(limit) + 1,
+		Environment: environment, ServerID: serverID, UserID: userID, Before: store.Below(after), Lim: int64(limit) + 1,
 	})
 	if err != nil {
 		if unstorable(err) == ErrNotFound {
@@ -59,10 +56,7 @@ func (s *Service) ListGrants(ctx context.Context, environment, serverID, userID,
 		}
 		return nil, "", fmt.Errorf("list OAuth grants: %w", err)
 	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = rows[limit-1].ID
-	}
+	rows, next = store.Cut(rows, limit, func(row *db.OAuthGrant) string { return row.ID })
 	for _, row := range rows {
 		page = append(page, grantOf(row))
 	}
@@ -171,8 +165,8 @@ func (s *Service) issue(ctx context.Context, tx *store.Tx, environment, grantID 
 	return p, nil
 }
 
-// sweep removes what has expired. Nothing depends on it being quick: every end is looked at when a thing is used.
-func (s *Service) sweep(ctx context.Context) error {
+// removeExpired removes grants, tokens, codes and clients that have ended.
+func (s *Service) removeExpired(ctx context.Context) error {
 	now := s.Now()
 	for {
 		rows, err := s.Store.ListExpiredOAuthGrants(ctx, db.ListExpiredOAuthGrantsParams{Now: now.UnixMilli(), Lim: 100})

@@ -115,8 +115,8 @@ type Service struct {
 	grants     *store.Cache[string, *Grant]
 	documents  documents
 	external   *externalVerifier
+	sweeping   *store.Sweep
 	background sync.WaitGroup
-	stop       context.CancelFunc
 }
 
 const (
@@ -150,15 +150,13 @@ func New(c Config) *Service {
 	if c.External != nil {
 		s.external = newExternalVerifier(*c.External, c.Fetch)
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	s.stop = stop
-	s.background.Go(func() { s.sweepUntil(ctx) })
+	s.sweeping = store.StartSweep(sweepEvery, s.sweep)
 	return s
 }
 
 // Close ends what is under way in the background.
 func (s *Service) Close() {
-	s.stop()
+	s.sweeping.Stop()
 	s.background.Wait()
 	s.tokens.Close()
 	s.grants.Close()
@@ -166,18 +164,9 @@ func (s *Service) Close() {
 
 const sweepEvery = 10 * time.Minute
 
-func (s *Service) sweepUntil(ctx context.Context) {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
-	for {
-		if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
-			s.Log.Warn("could not remove what has expired of sign-ins; the next sweep tries again", "error", err)
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
+func (s *Service) sweep(ctx context.Context) {
+	if err := s.removeExpired(ctx); err != nil && ctx.Err() == nil {
+		s.Log.Warn("could not remove what has expired of sign-ins; the next sweep tries again", "error", err)
 	}
 }
 

@@ -37,11 +37,11 @@ func (m *Mirrors) Learn(result []byte) {
 		m.tools = map[string][]mirror{}
 	}
 	for it := jsonscan.Elements(tools); it.Next(); {
-		name, named := text(member(it.Value(), "name"))
+		name, named := text(jsonscan.Member(it.Value(), "name"))
 		if !named {
 			continue
 		}
-		if found := annotated(nil, member(it.Value(), "inputSchema"), nil); found != nil {
+		if found := annotated(nil, jsonscan.Member(it.Value(), "inputSchema"), nil); found != nil {
 			m.tools[name] = found
 		} else {
 			delete(m.tools, name)
@@ -51,7 +51,7 @@ func (m *Mirrors) Learn(result []byte) {
 
 // annotated gathers the annotations that are reached through properties alone, which are all that count.
 func annotated(found []mirror, schema []byte, path []string) []mirror {
-	properties := member(schema, "properties")
+	properties := jsonscan.Member(schema, "properties")
 	if jsonscan.KindOf(properties) != jsonscan.Object || len(path) == mostNested {
 		return found
 	}
@@ -61,7 +61,7 @@ func annotated(found []mirror, schema []byte, path []string) []mirror {
 			continue
 		}
 		below := append(path[:len(path):len(path)], string(name))
-		if header, ok := text(member(it.Value(), "x-mcp-header")); ok && header != "" {
+		if header, ok := text(jsonscan.Member(it.Value(), "x-mcp-header")); ok && header != "" {
 			found = append(found, mirror{"Mcp-Param-" + header, below})
 		}
 		found = annotated(found, it.Value(), below)
@@ -77,7 +77,7 @@ func (m *Mirrors) Set(h http.Header, tool string, arguments []byte) {
 	for _, mirror := range mirrors {
 		value := arguments
 		for _, name := range mirror.path {
-			value = member(value, name)
+			value = jsonscan.Member(value, name)
 		}
 		switch jsonscan.KindOf(value) {
 		case jsonscan.String:
@@ -88,19 +88,6 @@ func (m *Mirrors) Set(h http.Header, tool string, arguments []byte) {
 			h.Set(mirror.header, string(value))
 		}
 	}
-}
-
-// member is a member's value, nil if there is none.
-func member(object []byte, name string) []byte {
-	if jsonscan.KindOf(object) != jsonscan.Object {
-		return nil
-	}
-	for it := jsonscan.Members(object); it.Next(); {
-		if jsonscan.NameIs(it.Name(), name) {
-			return it.Value()
-		}
-	}
-	return nil
 }
 
 const (
@@ -144,7 +131,7 @@ func (b *bridge) relearn(ctx context.Context, m *message, answer []byte) bool {
 			return false
 		}
 		b.mirrors.Learn(result)
-		if cursor, ok = text(member(result, "nextCursor")); !ok || cursor == "" {
+		if cursor, ok = text(jsonscan.Member(result, "nextCursor")); !ok || cursor == "" {
 			return true
 		}
 	}

@@ -9,9 +9,6 @@ import (
 	"github.com/google/uuid"
 )
 
-// First is the id to list below for the first page: it sorts after every id.
-const First = "~"
-
 // sortable is base32 in an alphabet that keeps the order of what it encodes, in lower case.
 var sortable = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").WithPadding(base32.NoPadding)
 

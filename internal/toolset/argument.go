@@ -365,7 +365,7 @@ func ruleOfAny(alternatives []schema) (*rule, error) {
 
 // describe gives an argument without a description one where its name tells what it is.
 func (arg *argument) describe(def *integration.Definition, resource *integration.Resource) {
-	if arg.in != inPath || member(arg.shown, "description") != nil {
+	if arg.in != inPath || jsonscan.Member(arg.shown, "description") != nil {
 		return
 	}
 	what := ""

@@ -82,7 +82,7 @@ func (a *arguments) addFiles() {
 		main.rule = &rule
 		w := object{dst: without(main.shown, "description")}
 		w.dst = w.dst[:len(w.dst)-1]
-		w.text("description", strings.TrimRight(text(member(main.shown, "description")), ". ")+". Give "+file.choice(a.all))
+		w.text("description", strings.TrimRight(text(jsonscan.Member(main.shown, "description")), ". ")+". Give "+file.choice(a.all))
 		main.shown = append(w.dst, '}')
 	}
 	for _, f := range a.filenames {

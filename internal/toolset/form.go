@@ -11,7 +11,7 @@ func (t *Tool) Missing(names []string, arguments []byte) []string {
 	var missing []string
 	for i := range t.plan.args {
 		arg := &t.plan.args[i]
-		if slices.Contains(names, arg.property) && arg.fixed == nil && member(arguments, arg.name) == nil {
+		if slices.Contains(names, arg.property) && arg.fixed == nil && jsonscan.Member(arguments, arg.name) == nil {
 			missing = append(missing, arg.name)
 		}
 	}

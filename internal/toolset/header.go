@@ -4,6 +4,8 @@ import (
 	"net/textproto"
 	"slices"
 	"strings"
+
+	"sluice/internal/jsonscan"
 )
 
 // headerKeyword names the header that mirrors a parameter, in a documented schema as in the one that clients are shown.
@@ -68,7 +70,7 @@ func isToken(name string) bool {
 }
 
 func isPrimitive(shown []byte) bool {
-	switch text(member(shown, "type")) {
+	switch text(jsonscan.Member(shown, "type")) {
 	case "string", "integer", "boolean":
 		return true
 	}

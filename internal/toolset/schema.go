@@ -73,19 +73,7 @@ func markedSecret(names []string, value []byte, name string) []string {
 func (d *document) schema() schema { return schema{doc: d, raw: d.raw} }
 
 // member returns a keyword's value, nil if there is none.
-func (s schema) member(name string) []byte { return member(s.raw, name) }
-
-func member(object []byte, name string) []byte {
-	if jsonscan.KindOf(object) != jsonscan.Object {
-		return nil
-	}
-	for it := jsonscan.Members(object); it.Next(); {
-		if jsonscan.NameIs(it.Name(), name) {
-			return it.Value()
-		}
-	}
-	return nil
-}
+func (s schema) member(name string) []byte { return jsonscan.Member(s.raw, name) }
 
 // under returns the schema at a keyword.
 func (s schema) under(keyword string) (schema, bool) {
@@ -201,7 +189,7 @@ func (d *document) find(pointer string) []byte {
 		if jsonscan.KindOf(raw) == jsonscan.Array {
 			raw, _ = jsonscan.Find(raw, key)
 		} else {
-			raw = member(raw, key)
+			raw = jsonscan.Member(raw, key)
 		}
 	}
 	return raw
@@ -226,7 +214,7 @@ func normalise(dst, raw []byte) []byte {
 	if jsonscan.KindOf(raw) != jsonscan.Object {
 		return append(dst, raw...)
 	}
-	nullable := jsonscan.KindOf(member(raw, "nullable")) == jsonscan.True || jsonscan.KindOf(member(raw, "x-nullable")) == jsonscan.True
+	nullable := jsonscan.KindOf(jsonscan.Member(raw, "nullable")) == jsonscan.True || jsonscan.KindOf(jsonscan.Member(raw, "x-nullable")) == jsonscan.True
 	dst = append(dst, '{')
 	first := true
 	for it := jsonscan.Members(raw); it.Next(); {

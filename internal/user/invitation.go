@@ -64,15 +64,12 @@ func (s *Service) Invite(ctx context.Context, n Draft, by By) (*Invitation, stri
 // Invitations returns up to limit invitations of an environment that still hold, newest first, below the id that a call before gave as next.
 func (s *Service) Invitations(ctx context.Context, environment, after string, limit int) (page []*Invitation, next string, err error) {
 	rows, err := s.Store.ListInvitations(ctx, db.ListInvitationsParams{
-		Environment: environment, Now: time.Now().UnixMilli(), Before: below(after), Lim: int64(limit) + 1,
+		Environment: environment, Now: time.Now().UnixMilli(), Before: store.Below(after), Lim: int64(limit) + 1,
 	})
 	if err != nil {
 		return nil, "", fmt.Errorf("list invitations: %w", err)
 	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = rows[limit-1].ID
-	}
+	rows, next = store.Cut(rows, limit, func(row *db.Invitation) string { return row.ID })
 	for _, row := range rows {
 		page = append(page, invitationOf(row))
 	}

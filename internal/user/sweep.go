@@ -8,36 +8,7 @@ import (
 	"sluice/internal/store/db"
 )
 
-// sweepEvery is how often what has ended is removed. Nothing depends on it being quick: each end is looked at whenever the thing is used.
 const sweepEvery = 10 * time.Minute
-
-type sweeper struct {
-	cancel context.CancelFunc
-	ended  chan struct{}
-}
-
-func (w *sweeper) start(every time.Duration, sweep func(context.Context)) {
-	ctx, cancel := context.WithCancel(context.Background())
-	w.cancel, w.ended = cancel, make(chan struct{})
-	go func() {
-		defer close(w.ended)
-		tick := time.NewTicker(every)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				sweep(ctx)
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-}
-
-func (w *sweeper) stop() {
-	w.cancel()
-	<-w.ended
-}
 
 func (s *Service) sweep(ctx context.Context) {
 	now := time.Now()

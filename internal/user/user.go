@@ -82,7 +82,7 @@ type Service struct {
 	users    *store.Cache[string, *User]
 	sessions *store.Cache[secret.TokenHash, *known]
 	hashing  chan struct{} // a place for each password that is hashed at the same time
-	sweeping sweeper
+	sweeping *store.Sweep
 }
 
 // maxCached bounds the memory of people who are signed in; more than these work, with a query each.
@@ -102,13 +102,13 @@ func New(c Config) *Service {
 	s := &Service{Config: c, hashing: make(chan struct{}, maxHashing())}
 	s.users = store.NewCache[string](c.Store, store.Users, maxCached, func(u *User) string { return u.ID })
 	s.sessions = store.NewCache[secret.TokenHash](c.Store, store.Sessions, maxCached, func(k *known) string { return k.session.ID })
-	s.sweeping.start(sweepEvery, s.sweep)
+	s.sweeping = store.StartSweep(sweepEvery, s.sweep)
 	return s
 }
 
 // Close ends the service's goroutine, and waits for it.
 func (s *Service) Close() {
-	s.sweeping.stop()
+	s.sweeping.Stop()
 	s.sessions.Close()
 	s.users.Close()
 }
@@ -144,14 +144,11 @@ func (s *Service) ByEmail(ctx context.Context, email string) (*User, error) {
 
 // List returns up to limit users of an environment, newest first, below the id that a call before gave as next; next is "" when the list ends.
 func (s *Service) List(ctx context.Context, environment, after string, limit int) (page []*User, next string, err error) {
-	rows, err := s.Store.ListUsers(ctx, db.ListUsersParams{Environment: environment, Before: below(after), Lim: int64(limit) + 1})
+	rows, err := s.Store.ListUsers(ctx, db.ListUsersParams{Environment: environment, Before: store.Below(after), Lim: int64(limit) + 1})
 	if err != nil {
 		return nil, "", fmt.Errorf("list users: %w", err)
 	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = rows[limit-1].ID
-	}
+	rows, next = store.Cut(rows, limit, func(row *db.User) string { return row.ID })
 	for _, row := range rows {
 		page = append(page, userOf(row))
 	}
@@ -180,14 +177,6 @@ func userOf(row db.User) *User {
 func missing(err error) bool {
 	_, unstorable := errors.AsType[*store.TextError](err)
 	return store.NotFound(err) || unstorable
-}
-
-// below is the id to list below for a cursor as it came.
-func below(cursor string) string {
-	if cursor == "" {
-		return store.First
-	}
-	return cursor
 }
 
 // foldEmail is an address as it is kept and looked for. Mail servers may tell capitals apart before the @; none that people sign in by does.

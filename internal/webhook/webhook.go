@@ -204,14 +204,11 @@ func (s *Service) row(ctx context.Context, environment, id string) (*db.Webhook,
 
 // List returns up to limit webhooks, newest first, below the id that a call before gave as next.
 func (s *Service) List(ctx context.Context, environment, after string, limit int) (page []*Webhook, next string, err error) {
-	rows, err := s.store.ListWebhooks(ctx, db.ListWebhooksParams{Environment: environment, Before: below(after), Lim: int64(limit) + 1})
+	rows, err := s.store.ListWebhooks(ctx, db.ListWebhooksParams{Environment: environment, Before: store.Below(after), Lim: int64(limit) + 1})
 	if err != nil {
 		return nil, "", fmt.Errorf("list webhooks: %w", err)
 	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = rows[limit-1].ID
-	}
+	rows, next = store.Cut(rows, limit, func(row *db.Webhook) string { return row.ID })
 	for i := range rows {
 		page = append(page, fromRow(&rows[i]))
 	}
@@ -281,26 +278,15 @@ func (s *Service) change(ctx context.Context, id string, f func(*store.Tx) (int6
 
 // Events returns up to limit events, newest first, of one account if it is named, below the id that a call before gave as next. They are kept for a month.
 func (s *Service) Events(ctx context.Context, environment, accountID, after string, limit int) (page []*Event, next string, err error) {
-	rows, err := s.store.ListEvents(ctx, db.ListEventsParams{Environment: environment, AccountID: accountID, Before: below(after), Lim: int64(limit) + 1})
+	rows, err := s.store.ListEvents(ctx, db.ListEventsParams{Environment: environment, AccountID: accountID, Before: store.Below(after), Lim: int64(limit) + 1})
 	if err != nil {
 		return nil, "", fmt.Errorf("list events: %w", err)
 	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = rows[limit-1].ID
-	}
+	rows, next = store.Cut(rows, limit, func(row *db.AccountEvent) string { return row.ID })
 	for _, r := range rows {
 		page = append(page, &Event{ID: r.ID, AccountID: r.AccountID, Type: r.Type, Payload: json.RawMessage(r.Payload), CreatedAt: store.Time(r.CreatedAt)})
 	}
 	return page, next, nil
-}
-
-// below is the id to list below for a cursor as it came.
-func below(cursor string) string {
-	if cursor == "" {
-		return store.First
-	}
-	return cursor
 }
 
 func fromRow(row *db.Webhook) *Webhook {
