@@ -247,7 +247,9 @@ func (d *demo) account(ctx context.Context, n *node.Node, environmentID string, 
 		return nil, err
 	}
 	if len(known) > 0 { // the sandbox may have another address than last time
-		return n.Accounts.Update(ctx, environmentID, known[0].ID, account.Change{Context: map[string]*string{"base_url": &sandboxURL}})
+		return n.Accounts.Update(ctx, environmentID, known[0].ID, account.Change{
+			Context: map[string]*string{"base_url": &sandboxURL}, Credentials: map[string]string{"domain": login.Domain, "email": login.Email, "password": login.Password},
+		})
 	}
 	return n.Accounts.Create(ctx, environmentID, account.NewAccount{
 		Integration: "octapipe", TenantID: "demo", Name: "Octapipe sandbox",
