@@ -121,6 +121,8 @@ func (a *api) fail(ctx context.Context, err error) *Problem {
 		return problem(http.StatusNotFound, "There is no such MCP server on this integrated account; it may have expired.")
 	case errors.Is(err, confirmation.ErrNotFound):
 		return problem(http.StatusNotFound, "No such question waits for an answer in this environment: it was answered, or its time is over.")
+	case errors.Is(err, confirmation.ErrOwn):
+		return problem(http.StatusForbidden, "This call came with the same API token, which does not approve its own calls: let a person approve it in the dashboard, or use a token that the agent does not hold.")
 	case errors.Is(err, environment.ErrNotFound):
 		return problem(http.StatusNotFound, "There is none of that id in this environment.")
 	case errors.Is(err, catalog.ErrNotFound):

@@ -134,8 +134,17 @@ func (s *Service) Decline(ctx context.Context, environment, id, by string) error
 	return s.decide(ctx, environment, id, Declined, by)
 }
 
+// ErrOwn is returned by Approve to the API token that the call came with: an agent that holds it would agree to its own calls.
+var ErrOwn = errors.New("a call is not approved by the API token that it came with")
+
 // Approve says yes where a question waits. The call is sent when its client comes back with it.
 func (s *Service) Approve(ctx context.Context, environment, id, by string) error {
+	switch c, err := s.Get(ctx, environment, id); {
+	case err != nil:
+		return err
+	case by != "" && c.TokenID == by:
+		return ErrOwn
+	}
 	return s.decide(ctx, environment, id, Approved, by)
 }
 

@@ -57,7 +57,7 @@ func newAsked(t *testing.T, st *store.Store, needsApproval bool) *asked {
 	}
 	s := confirmation.New(st, slog.New(slog.DiscardHandler))
 	t.Cleanup(s.Close)
-	q := &confirmation.Confirmation{Environment: env, AccountID: acc, ServerID: "mcp_1", Tool: "delete", Question: "Delete \x00 it?", Fingerprint: []byte{0, 1}, NeedsApproval: needsApproval}
+	q := &confirmation.Confirmation{Environment: env, AccountID: acc, ServerID: "mcp_1", TokenID: "tok_1", Tool: "delete", Question: "Delete \x00 it?", Fingerprint: []byte{0, 1}, NeedsApproval: needsApproval}
 	if err := s.Ask(t.Context(), q, time.Hour); err != nil {
 		t.Fatal(err)
 	}
@@ -201,4 +201,19 @@ func TestWhatIsOverIsRemoved(t *testing.T) {
 			t.Fatalf("what is over is still there: %v", err)
 		}
 	}
+}
+
+func TestACallIsNotApprovedByTheTokenThatItCameWith(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		a := newAsked(t, st, true)
+		if err := a.Approve(t.Context(), a.question.Environment, a.question.ID, a.question.TokenID); !errors.Is(err, confirmation.ErrOwn) {
+			t.Errorf("got %v", err)
+		}
+		if a.use(t) {
+			t.Error("it may act")
+		}
+		if err := a.Approve(t.Context(), a.question.Environment, a.question.ID, "tok_another"); err != nil || !a.use(t) {
+			t.Errorf("another token's approval does not count: %v", err)
+		}
+	})
 }
