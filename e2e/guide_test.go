@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -91,6 +93,64 @@ func TestConfigurationFilesOfTheGuidesLeadToTheTools(t *testing.T) {
 				t.Errorf("the page has %d configurations, want %d", tried, blocks)
 			}
 		})
+	}
+}
+
+// What the internet sends by the public name comes through the proxy that the guide sets up, and nothing by another.
+func TestTheGuidesProxyCarriesWhatComesByThePublicName(t *testing.T) {
+	h := startDemo(t, "--public-url", "https://sluice.example.com")
+	if !strings.HasPrefix(h.MCPURL, "https://sluice.example.com/mcp/") {
+		t.Fatalf("the demo with a public address has its MCP server at %s", h.MCPURL)
+	}
+	location := ""
+	for _, b := range h.guide(t, "clients/public-address.md") {
+		if b.language == "nginx" {
+			location = strings.ReplaceAll(b.text, "http://127.0.0.1:8080", h.APIURL)
+		}
+	}
+	address := aFreeAddress(t)
+	startNginxAs(t, address, "listen "+address+"; "+location)
+	proxied := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, address)
+	}}}
+	t.Cleanup(proxied.CloseIdleConnections)
+	session, err := mcp.NewClient(&mcp.Implementation{Name: "sluice-e2e-guide", Version: "1.0.0"}, nil).Connect(t.Context(),
+		&mcp.StreamableClientTransport{Endpoint: strings.Replace(h.MCPURL, "https:", "http:", 1), HTTPClient: proxied}, nil) // a certificate is the proxy's matter
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	if tools, err := session.ListTools(t.Context(), nil); err != nil || len(tools.Tools) < 60 {
+		t.Errorf("through the proxy there are the tools %v, %v", tools, err)
+	}
+	other, err := proxied.Get("http://another.example.com/mcp/x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.Body.Close()
+	if other.StatusCode != http.StatusForbidden {
+		t.Errorf("by another name the answer is %d, want 403", other.StatusCode)
+	}
+}
+
+var inline = regexp.MustCompile("`(\\{.+?\\})`")
+
+func TestTheReadmesConfigurationLeadsToTheTools(t *testing.T) {
+	h := startDemo(t)
+	raw, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := inline.FindAllStringSubmatch(string(raw), -1)
+	if len(found) != 4 {
+		t.Fatalf("the page has the configurations %q, want 4", found)
+	}
+	for _, f := range found {
+		var file map[string]map[string]entry
+		decode(t, []byte(strings.NewReplacer(`"URL"`, `"`+h.MCPURL+`"`, "/path/to/sluice", binary).Replace(f[1])), &file)
+		for _, under := range file {
+			connect(t, under["octapipe"])
+		}
 	}
 }
 

@@ -261,16 +261,14 @@ func (d *demo) account(ctx context.Context, n *node.Node, environmentID string, 
 func (p demoPlaces) tell(w io.Writer) error {
 	_, err := fmt.Fprintf(w, `Sluice is up. It knows an Octapipe sandbox, and has made an MCP server on it that offers every tool.
 
-  MCP server       %s
+%s  MCP server       %s
   Dashboard        %s   (signs you in, once)
   Boards to watch  %s/
   REST API         %s   (Authorization: Bearer %s)
 
-%s
-ChatGPT and Claude on the web call from the internet: docs/clients/public-address.md says how they reach you.
-
-Ask your client, for example: "Find TechNova Upgrade in the pipeline Q3 Renewals, move it to
-Contract Sent and attach a note that says why." Then look at the boards. Ctrl-C ends the demo.
-`, p.MCPURL, p.DashboardURL, p.OctapipeURL, p.APIURL, p.APIToken, clientConfigurations("octapipe", p.MCPURL))
+Paste one of the above into your client, and ask: "Find TechNova Upgrade in the pipeline Q3 Renewals, move it
+to Contract Sent and attach a note that says why." Then look at the boards. ChatGPT and Claude on the web call
+from the internet: docs/clients/public-address.md. Ctrl-C ends the demo.
+`, clientConfigurations("octapipe", p.MCPURL), p.MCPURL, p.DashboardURL, p.OctapipeURL, p.APIURL, p.APIToken)
 	return err
 }

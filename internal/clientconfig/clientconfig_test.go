@@ -146,6 +146,18 @@ func TestTheGuidesSayWhatIsGivenHere(t *testing.T) {
 	}
 }
 
+func TestTheReadmeHasTheCommandsThatAreGivenHere(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, client := range []string{"claude-code", "gemini-cli"} {
+		if command := ways(t, clientconfig.Server{Name: "octapipe", URL: "URL"}, client)[0].Text; !strings.Contains(string(readme), "`"+command+"`") {
+			t.Errorf("README.md lacks %s", command)
+		}
+	}
+}
+
 // plain is a block without how far it is indented.
 func plain(text string) string {
 	return strings.Join(strings.Fields(text), " ")
