@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sluice/internal/audit"
+	"sluice/internal/jsonscan"
 	"sluice/internal/toolset"
 	"sluice/internal/vendor"
 )
@@ -115,6 +116,9 @@ func (g *Gateway) perform(ctx context.Context, c *Caller, tool *toolset.Tool, ar
 		}
 		prepared, record.Arguments = again, g.accounts.Mask(ctx, c.Account, again.Masked)
 	}
+	if err := g.spellFields(ctx, c, tool, prepared); err != nil {
+		return nil, err
+	}
 	record.Write = record.Write && !prepared.DryRun
 	if (tool.Asks || c.Answer != nil) && !prepared.DryRun {
 		if ended, err := g.confirm(ctx, c, tool, asked, prepared, said); err != nil || ended != nil {
@@ -167,7 +171,26 @@ func (g *Gateway) send(ctx context.Context, c *Caller, tool *toolset.Tool, prepa
 	result := resultOf(tool, response)
 	explain(result, c.Tools)
 	g.lostParent(ctx, c, result, prepared.Arguments)
-	return result, shape(result, c.Account)
+	if err := shape(result, c.Account); err != nil {
+		return nil, err
+	}
+	return result, reduce(result, wantedOf(c, tool, prepared))
+}
+
+// reduce leaves of an object what is wanted of it.
+func reduce(result *Result, wanted *toolset.Selection) error {
+	if wanted == nil || result.Outcome != vendor.OK || jsonscan.KindOf(result.Body) != jsonscan.Object {
+		return nil
+	}
+	body, err := wanted.Of(result.Body)
+	if err != nil {
+		return fmt.Errorf("read the answer of %s: %w", result.Tool.Name, err)
+	}
+	result.Body = body
+	if missed := wanted.Missed(); missed != "" {
+		result.Notes = append(result.Notes, missed)
+	}
+	return nil
 }
 
 func requestOf(c *Caller, tool *toolset.Tool, p *toolset.Prepared) *vendor.Request {

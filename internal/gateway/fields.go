@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -114,6 +115,46 @@ func (g *Gateway) rewrite(ctx context.Context, c *Caller, tool *toolset.Tool, pr
 			return nil, wrong, nil
 		}
 	}
+}
+
+// spellFields puts the vendor's keys in the place of what a call's fields call custom fields: a label or a key, with or without the member that holds their values.
+// What cannot be resolved stays as it is; the answer then says that nothing has it.
+func (g *Gateway) spellFields(ctx context.Context, c *Caller, tool *toolset.Tool, prepared *toolset.Prepared) error {
+	source := tool.Resource.Fields
+	if source == nil || prepared.Fields == nil {
+		return nil
+	}
+	own := ownMember(tool.Resource)
+	custom := func(field string) string {
+		name, inside := strings.CutPrefix(field, source.At+".")
+		if first, _, _ := strings.Cut(name, "."); !inside && own(first) {
+			return ""
+		}
+		return name
+	}
+	if !slices.ContainsFunc(prepared.Fields, func(field string) bool { return custom(field) != "" }) {
+		return nil
+	}
+	owner := resource(c.Tools.Definition, source.Of)
+	if owner == nil || owner.FieldList == nil {
+		return nil
+	}
+	set, _, failed, err := g.fieldsOf(ctx, c, owner, textAt(prepared.Arguments, tool.Resource.Parent[source.Of]), false)
+	if err != nil || failed != nil {
+		return err
+	}
+	for i, field := range prepared.Fields {
+		name := custom(field)
+		if name == "" {
+			continue
+		}
+		if f, _ := set.Resolve(name); f != nil && source.Flat {
+			prepared.Fields[i] = f.Key
+		} else if f != nil {
+			prepared.Fields[i] = source.At + "." + f.Key
+		}
+	}
+	return nil
 }
 
 // rewriteAnew is rewrite with fields that are read now.

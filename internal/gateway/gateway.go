@@ -32,7 +32,8 @@ type Caller struct {
 	ClientName  string
 	RequestID   string
 	Trace       vendor.Trace
-	MaxBytes    int // budget of a list's answer, after which the rest is left for next_cursor; 0: none
+	MaxBytes    int  // budget of a list's answer, after which the rest is left for next_cursor; 0: none
+	Brief       bool // answers are for a model: in the short form that the definition gives them, unless the call names fields
 
 	// Where tools ask a person first.
 	CanAsk        bool    // the door can put a question to the person, and bring the answer with the same call

@@ -24,19 +24,20 @@ var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{1
 // named puts ids in the place of names, where a resource's definition lets an argument be given by name. A result is the answer of a call that ends here.
 func (g *Gateway) named(ctx context.Context, c *Caller, tool *toolset.Tool, prepared *toolset.Prepared) (*toolset.Prepared, *Result, error) {
 	references := tool.Resource.References
-	var changed map[string][]byte
+	changed := false
+	arguments := prepared.Arguments
 	var faults []toolset.Fault
-	for _, argument := range slices.Sorted(maps.Keys(references)) {
-		value := jsonscan.Member(prepared.Arguments, argument)
+	for _, argument := range outsideIn(tool.Resource) {
+		value := jsonscan.Member(arguments, argument)
 		if jsonscan.KindOf(value) != jsonscan.String {
 			continue
 		}
 		raw, _ := jsonscan.Unquote(value)
 		if uuid.Match(raw) {
-			if tool.ReadOnly {
+			if tool.ReadOnly || len(faults) > 0 {
 				continue
 			}
-			fault, err := g.stray(ctx, c, references[argument], prepared.Arguments, string(raw))
+			fault, err := g.stray(ctx, c, references[argument], arguments, string(raw))
 			if err != nil {
 				return nil, nil, err
 			}
@@ -45,36 +46,70 @@ func (g *Gateway) named(ctx context.Context, c *Caller, tool *toolset.Tool, prep
 			}
 			continue
 		}
-		id, fault, failed, err := g.idOf(ctx, c, references[argument], prepared.Arguments, string(raw))
+		id, fault, failed, err := g.idOf(ctx, c, references[argument], arguments, string(raw))
 		switch {
 		case err != nil || failed != nil:
 			return nil, failed, err
 		case fault != "":
 			faults = append(faults, toolset.Fault{Argument: argument, Message: fault})
 		default:
-			if changed == nil {
-				changed = map[string][]byte{}
-			}
-			changed[argument] = jsonscan.AppendQuote(nil, id)
+			changed, arguments = true, replaced(arguments, argument, jsonscan.AppendQuote(nil, id))
+			continue
+		}
+		if isParent(tool.Resource, argument) {
+			break // what belongs to it cannot be looked for
 		}
 	}
 	if len(faults) > 0 {
-		return nil, invalid(tool, &toolset.ArgumentError{Tool: tool.Name, Faults: faults}), nil
+		wrong := invalid(tool, &toolset.ArgumentError{Tool: tool.Name, Faults: faults})
+		// Who is wrong about what belongs to a parent is often wrong about the parent.
+		if !slices.ContainsFunc(faults, func(f toolset.Fault) bool { return isParent(tool.Resource, f.Argument) }) {
+			if said := g.parentOf(ctx, c, tool, arguments); said != "" {
+				wrong.Message = sentence(wrong.Message) + " " + said
+			}
+		}
+		return nil, wrong, nil
 	}
-	if changed == nil {
+	if !changed {
 		return prepared, nil, nil
 	}
-	var arguments objectParts
-	for it := jsonscan.Members(prepared.Arguments); it.Next(); {
-		name, _ := jsonscan.Unquote(it.Name())
-		value := it.Value()
-		if now, ok := changed[string(name)]; ok {
-			value = now
-		}
-		arguments.add(it.Name(), value)
-	}
-	again, err := prepareAgain(tool, prepared, arguments.object())
+	again, err := prepareAgain(tool, prepared, arguments)
 	return again, nil, err
+}
+
+// outsideIn are the arguments of a resource that may be given by name: its parents first, since the names of others are in lists that belong to them.
+func outsideIn(r *integration.Resource) []string {
+	return slices.SortedFunc(maps.Keys(r.References), func(a, b string) int {
+		if first, second := isParent(r, a), isParent(r, b); first != second {
+			if first {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a, b)
+	})
+}
+
+func isParent(r *integration.Resource, argument string) bool {
+	for _, name := range r.Parent {
+		if name == argument {
+			return true
+		}
+	}
+	return false
+}
+
+// replaced is an object with another value for one of its members.
+func replaced(object []byte, name string, value []byte) []byte {
+	var parts objectParts
+	for it := jsonscan.Members(object); it.Next(); {
+		if jsonscan.NameIs(it.Name(), name) {
+			parts.add(it.Name(), value)
+		} else {
+			parts.add(it.Name(), it.Value())
+		}
+	}
+	return parts.object()
 }
 
 // idOf finds the id of what a name means among a resource's list. What is not found, or is not one only, is said as a fault.
@@ -92,8 +127,8 @@ func (g *Gateway) idOf(ctx context.Context, c *Caller, reference integration.Ref
 		if e.id == name {
 			return e.id, "", nil, nil
 		}
-		names = append(names, e.name)
-		if strings.EqualFold(strings.TrimSpace(e.name), strings.TrimSpace(name)) {
+		names = append(names, e.names[0])
+		if slices.ContainsFunc(e.names, func(other string) bool { return strings.EqualFold(strings.TrimSpace(other), strings.TrimSpace(name)) }) {
 			found = append(found, e.id)
 		}
 	}
@@ -101,19 +136,25 @@ func (g *Gateway) idOf(ctx context.Context, c *Caller, reference integration.Ref
 	case 1:
 		return found[0], "", nil, nil
 	case 0:
-		return "", fmt.Sprintf("names no %s here: %s; %s shows them", words(lister.Resource.Singular), toolset.Nearest(name, names), lister.Name), nil, nil
+		one := words(lister.Resource.Singular)
+		if _, offered := c.Tools.Tool(lister.Name); !offered && len(lister.Resource.Parent) == 0 {
+			return "", fmt.Sprintf("%q names no %s here: give the id", name, one), nil, nil // who is not offered the list is not told of it
+		}
+		return "", fmt.Sprintf("%q names no %s here: %s; %s shows them", name, one, toolset.Nearest(name, names), lister.Name), nil, nil
 	}
 	return "", fmt.Sprintf("is the name of %d here, %s: give the id of the one that is meant", len(found), strings.Join(found, " and ")), nil, nil
 }
 
-// stray says what is wrong with an id that a write refers to, "" for nothing: it is none of those that the call's parent has. A list that cannot be read
-// says nothing, and the vendor judges.
+// stray says what is wrong with an id that a write refers to, "" for nothing: it is none of those that the call's parent has. Of what belongs to no parent, and
+// of a list that cannot be read, the vendor judges.
 func (g *Gateway) stray(ctx context.Context, c *Caller, reference integration.Reference, arguments []byte, id string) (fault string, err error) {
+	r := resource(c.Tools.Definition, reference.Resource)
+	if r == nil || len(r.Parent) == 0 {
+		return "", nil
+	}
 	key := c.Account.ID + "\x00" + reference.Resource
-	if r := resource(c.Tools.Definition, reference.Resource); r != nil {
-		for _, parent := range slices.Sorted(maps.Values(r.Parent)) {
-			key += "\x00" + textAt(arguments, parent)
-		}
+	for _, parent := range slices.Sorted(maps.Values(r.Parent)) {
+		key += "\x00" + textAt(arguments, parent)
 	}
 	if g.listed.has(key, id) {
 		return "", nil
@@ -130,7 +171,10 @@ func (g *Gateway) stray(ctx context.Context, c *Caller, reference integration.Re
 }
 
 // entry is what of a list's item a reference can mean.
-type entry struct{ id, name string }
+type entry struct {
+	id    string
+	names []string // one at least
+}
 
 // entries reads the list that a reference's names are in, under those of its parents that the call has; whole says that there are no more.
 func (g *Gateway) entries(ctx context.Context, c *Caller, reference integration.Reference, arguments []byte) (lister *toolset.Tool, all []entry, whole bool, failed *Result, err error) {
@@ -161,7 +205,11 @@ func (g *Gateway) entries(ctx context.Context, c *Caller, reference integration.
 			return lister, nil, false, failed, nil
 		}
 		for it := jsonscan.Elements(response.Body); it.Next(); {
-			all = append(all, entry{textAt(it.Value(), reference.ID), textAt(it.Value(), reference.Name)})
+			one := entry{textAt(it.Value(), reference.ID), []string{nameAt(it.Value(), reference.Name)}}
+			if reference.Other != "" {
+				one.names = append(one.names, nameAt(it.Value(), reference.Other))
+			}
+			all = append(all, one)
 		}
 		if request.Page = response.Next; request.Page == nil || page == maxPages {
 			return lister, all, request.Page == nil, nil, nil
@@ -206,7 +254,7 @@ func prepareAgain(tool *toolset.Tool, before *toolset.Prepared, arguments []byte
 	if err != nil {
 		return nil, fmt.Errorf("prepare %s again: %w", tool.Name, err)
 	}
-	again.Limit, again.Cursor, again.DryRun = before.Limit, before.Cursor, before.DryRun
+	again.Ours = before.Ours
 	return again, nil
 }
 
@@ -282,6 +330,17 @@ func textAt(doc []byte, path string) string {
 	}
 	b, _ := jsonscan.Unquote(value)
 	return string(b)
+}
+
+// nameAt is the name at a dotted path, or what the texts at several make together.
+func nameAt(doc []byte, paths string) string {
+	var parts []string
+	for path := range strings.FieldsSeq(paths) {
+		if text := textAt(doc, path); text != "" {
+			parts = append(parts, text)
+		}
+	}
+	return strings.Join(parts, " ")
 }
 
 func words(name string) string { return strings.ReplaceAll(name, "_", " ") }

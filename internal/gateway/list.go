@@ -22,7 +22,7 @@ func (g *Gateway) list(ctx context.Context, c *Caller, tool *toolset.Tool, prepa
 	}
 	var gathered items
 	var result *Result
-	wanted := selectionOf(prepared.Fields)
+	wanted := wantedOf(c, tool, prepared)
 	for page := 1; ; page++ {
 		request.Page = position
 		response, err := g.vendor.Do(ctx, c.Account, c.Tools.Definition, request)
@@ -45,7 +45,7 @@ func (g *Gateway) list(ctx context.Context, c *Caller, tool *toolset.Tool, prepa
 			result.Notes = append(result.Notes, c.Tools.Definition.Label+" gave the same page twice when it was asked for the next one: the list is taken to end there, and may have more.")
 		}
 		if wanted != nil {
-			if response.Body, err = wanted.page(response.Body); err != nil {
+			if response.Body, err = wanted.Of(response.Body); err != nil {
 				return nil, fmt.Errorf("read the page of %s: %w", tool.Name, err)
 			}
 		}
@@ -69,7 +69,7 @@ func (g *Gateway) list(ctx context.Context, c *Caller, tool *toolset.Tool, prepa
 		}
 	}
 	result.Body, result.Items = gathered.array(), gathered.count
-	if missed := wanted.missed(); missed != "" {
+	if missed := wanted.Missed(); missed != "" {
 		result.Notes = append(result.Notes, missed)
 	}
 	if position != nil {
@@ -80,6 +80,18 @@ func (g *Gateway) list(ctx context.Context, c *Caller, tool *toolset.Tool, prepa
 		result.NextCursor = cursor
 	}
 	return result, nil
+}
+
+// wantedOf is what of an answer its caller wants: the fields that the call names, else the short form where the definition has one and the caller is a model,
+// which pays for each word. nil: the whole.
+func wantedOf(c *Caller, tool *toolset.Tool, prepared *toolset.Prepared) *toolset.Selection {
+	switch {
+	case prepared.Fields != nil:
+		return toolset.Select(prepared.Fields)
+	case c.Brief:
+		return tool.Brief
+	}
+	return nil
 }
 
 // items gathers a list's items over pages. A single whole page is passed through as it came.

@@ -43,7 +43,7 @@ func (g *Gateway) open(ctx context.Context, server *mcpserver.Server, readOnly b
 	}
 	c := &Caller{
 		Environment: server.Environment, Account: acct, Tools: tools,
-		Door: "mcp", ServerID: server.ID, ServerName: server.Name, MaxBytes: listBudget,
+		Door: "mcp", ServerID: server.ID, ServerName: server.Name, MaxBytes: listBudget, Brief: true,
 		NeedsApproval: server.Config.ConfirmBy == mcpserver.ByDashboard,
 	}
 	if values := g.boundValues(ctx, c, server.Config.Bind); values != nil {

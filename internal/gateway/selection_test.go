@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"sluice/internal/toolset"
 )
 
 func TestAListAnswersOnlyTheMembersThatAreNamed(t *testing.T) {
 	w := newWorld(t)
 	pipeline := w.id("list_all_octapipe_pipelines", `{}`, "Enterprise Sales")
-	whole := w.ok("list_all_octapipe_pipeline_cards", `{"pipeline_uuid":%q,"limit":15}`, pipeline)
+	whole := w.ok("list_all_octapipe_pipeline_cards", `{"pipeline_uuid":%q,"limit":15,"fields":["uuid","name","pipeline_stage","owner_user","movements","timeline","creator_user"]}`, pipeline)
 	short := w.ok("list_all_octapipe_pipeline_cards", `{"pipeline_uuid":%q,"limit":15,"fields":["uuid","name","pipeline_stage.name","owner_user.email","movements.created_at"]}`, pipeline)
 	if short.Items != whole.Items || len(short.Body)*4 > len(whole.Body) {
 		t.Errorf("%d items in %d bytes, want %d in less than a quarter of %d", short.Items, len(short.Body), whole.Items, len(whole.Body))
@@ -53,10 +55,73 @@ func TestAListAnswersOnlyTheMembersThatAreNamed(t *testing.T) {
 func TestAMemberThatNoItemHasIsSaid(t *testing.T) {
 	w := newWorld(t)
 	r := w.ok("list_all_octapipe_databases", `{"fields":["name","pipeline_stage.colour"]}`)
-	if len(r.Notes) != 1 || !strings.HasPrefix(r.Notes[0], "No item here has pipeline_stage; the members of an item are uuid, name") {
+	if len(r.Notes) != 1 || !strings.HasPrefix(r.Notes[0], "Nothing here has pipeline_stage; the members are uuid, name") {
 		t.Errorf("notes %q", r.Notes)
 	}
 	if r := w.call("list_all_octapipe_databases", `{"fields":[]}`); !r.Invalid || r.Field != "fields" {
 		t.Errorf("no fields at all: %q", r.Message)
+	}
+}
+
+func TestFieldsHoldBesideFiltersAndNames(t *testing.T) {
+	w := newWorld(t)
+	for name, arguments := range map[string]string{
+		"filters by label":  `{"database_uuid":%q,"limit":2,"fields":["name"],"filters":[{"field":"Status","operator":"eq","value":"New"}]}`,
+		"a parent by name":  `{"database_uuid":"leads","limit":2,"fields":["name"]}`,
+		"a filter by a day": `{"database_uuid":%q,"limit":2,"fields":["name"],"filters":[{"field":"Last contact","operator":"lt","value":"10 days ago"}]}`,
+	} {
+		if strings.Contains(arguments, "%q") {
+			arguments = strings.Replace(arguments, "%q", `"`+w.id("list_all_octapipe_databases", `{}`, "Leads")+`"`, 1)
+		}
+		first := w.ok("list_all_octapipe_database_records", "%s", arguments)
+		var items []map[string]any
+		if err := json.Unmarshal(first.Body, &items); err != nil || len(items) != 2 || len(items[0]) != 1 || items[0]["name"] == nil {
+			t.Errorf("%s: %s, want two items with a name alone", name, first.Body)
+		}
+		next := strings.TrimSuffix(arguments, "}") + `,"next_cursor":"` + first.NextCursor + `"}`
+		if second := w.ok("list_all_octapipe_database_records", "%s", next); string(second.Body) == string(first.Body) || strings.Contains(string(second.Body), "uuid") {
+			t.Errorf("%s: the second page is %s, want two others with a name alone", name, second.Body)
+		}
+	}
+}
+
+func TestCustomFieldsAreNamedAsPeopleNameThem(t *testing.T) {
+	w := newWorld(t)
+	r := w.ok("list_all_octapipe_database_records", `{"database_uuid":"Leads","limit":1,"fields":["name","status","cf_phone","custom_fields_values.Newsletter"]}`)
+	var items []struct {
+		Name   string
+		Values map[string]any `json:"custom_fields_values"`
+	}
+	if err := json.Unmarshal(r.Body, &items); err != nil || len(items) != 1 || len(items[0].Values) != 3 || items[0].Values["cf_status"] != "New" {
+		t.Errorf("got %s (notes %q), want cf_status, cf_phone and cf_newsletter", r.Body, r.Notes)
+	}
+	if r := w.ok("list_all_octapipe_database_records", `{"database_uuid":"Leads","limit":1,"fields":["name","Colour"]}`); len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "Colour") {
+		t.Errorf("notes %q, want one on Colour", r.Notes)
+	}
+}
+
+func TestAModelIsAnsweredInShortAndAProgramInFull(t *testing.T) {
+	w := newWorld(t)
+	card := w.id("list_all_octapipe_pipeline_cards", `{"pipeline_uuid":"Q3 Renewals","name":"TechNova Upgrade"}`, "TechNova Upgrade")
+	move := `{"pipeline_uuid":"Q3 Renewals","id":"` + card + `","pipeline_stage_uuid":"Contract Sent","name":"TechNova Upgrade","sla":24}`
+	const note = `{"entity":"pipeline_card","record_uuid":"CARD","note":"Sent."}`
+	const long = "movements"
+	for tool, arguments := range map[string]string{"update_a_octapipe_pipeline_card_by_id": move, "create_a_octapipe_note": strings.Replace(note, "CARD", card, 1),
+		"list_all_octapipe_pipeline_cards": `{"pipeline_uuid":"Q3 Renewals"}`} {
+		short := w.ok(tool, "%s", arguments)
+		if strings.Contains(string(short.Body), long) || !strings.Contains(string(short.Body), `"uuid"`) || len(short.Notes) != 0 {
+			t.Errorf("%s answers a model %.300s (notes %q), want the short form", tool, short.Body, short.Notes)
+		}
+	}
+	if r := w.ok("get_single_octapipe_pipeline_card_by_id", `{"pipeline_uuid":"Q3 Renewals","id":%q}`, card); !strings.Contains(string(r.Body), long) {
+		t.Errorf("get answers %.300s, want the whole card", r.Body)
+	}
+	program, err := w.node.Gateway.OpenAccount(t.Context(), w.account, toolset.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.caller = program
+	if r := w.ok("update_a_octapipe_pipeline_card_by_id", "%s", move); !strings.Contains(string(r.Body), long) {
+		t.Errorf("a program is answered %.300s, want the whole card", r.Body)
 	}
 }

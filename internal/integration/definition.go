@@ -68,7 +68,9 @@ type Resource struct {
 type Reference struct {
 	Resource string `yaml:"resource" json:"resource"`
 	ID       string `yaml:"id" json:"id"`     // dotted path into an item
-	Name     string `yaml:"name" json:"name"` // dotted path into an item
+	Name     string `yaml:"name" json:"name"` // dotted path into an item, or several with spaces between, whose texts make the name together
+	// Other is a path to another name that means an item as well: a person's e-mail address.
+	Other string `yaml:"other" json:"other,omitempty"`
 }
 
 // Lookup is one cheap call that may tell the parent of an object of which only the id is known.
@@ -192,6 +194,8 @@ type Body struct {
 type Response struct {
 	Expression string `yaml:"expression" json:"expression,omitempty"` // jq over the whole answer
 	Format     string `yaml:"format" json:"format,omitempty"`         // json (the default), text, file; content: a list of MCP content; custom_fields: the fields as a JSON Schema
+	// Brief are the members that a model is shown of the answer, or of each of its items, where it names no fields: dotted paths. Programs are given the whole.
+	Brief []string `yaml:"brief" json:"brief,omitempty"`
 }
 
 // Documentation is what makes a method a tool.

@@ -369,6 +369,8 @@ var broken = []struct{ old, new, want string }{
 		"docs/ships.yaml:21:28: create.body_schema.properties.name.required must be a list of names and stands beside properties: write required: [name] there"},
 	{`name: {type: string, minLength: 1, pattern: "^[A-Z]"}`, "name: {type: string, minLenght: 1}",
 		`~docs/ships.yaml:21:28: create.body_schema.properties.name.minLenght is no keyword of JSON Schema and has no effect; did you mean "minLength"?`},
+	{`name: {type: string, minLength: 1, pattern: "^[A-Z]"}`, "name: {type: string, description: A name, as on the hull}",
+		"~docs/ships.yaml:21:49: create.body_schema.properties.name.as on the hull is no keyword of JSON Schema but the rest of a text that was cut at a comma: put the whole text in quotes"},
 	{`name: {type: string, minLength: 1, pattern: "^[A-Z]"}`, "name: {type: string, minLength: -1}",
 		"docs/ships.yaml:21:28: create.body_schema.properties.name.minLength must be a whole number from 0"},
 	{`name: {type: string, minLength: 1, pattern: "^[A-Z]"}`, "name: {type: string, minLength: 9, maxLength: 3}",

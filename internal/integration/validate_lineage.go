@@ -3,6 +3,7 @@ package integration
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 // references checks arguments that may be given by name: each leads to a resource whose list can be called with what the call has.
@@ -11,7 +12,10 @@ func (v *validator) references(p place, r *Resource) {
 	for _, argument := range slices.Sorted(maps.Keys(r.References)) {
 		reference, at := r.References[argument], p.at(argument)
 		v.dotted(at.at("id"), reference.ID)
-		v.dotted(at.at("name"), reference.Name)
+		for path := range strings.FieldsSeq(reference.Name) {
+			v.dotted(at.at("name"), path)
+		}
+		v.dotted(at.at("other"), reference.Other)
 		if _, found := slices.BinarySearch(documented, argument); complete && !found {
 			v.fault(at, "is no argument of a documented method of %s%s", r.Name, near(argument, documented))
 		}

@@ -34,6 +34,9 @@ func (v *validator) method(p place, r *Resource, m *Method) {
 	v.methodPagination(p, r, m)
 	v.word(p.at("response", "format"), m.Response.Format, responseFormats)
 	v.jq(p.at("response", "expression"), m.Response.Expression)
+	for _, path := range m.Response.Brief {
+		v.dotted(p.at("response", "brief"), path)
+	}
 	if m.Response.Format == responseCustomFields && r.FieldList == nil {
 		v.fault(p.at("response", "format"), "is custom_fields, and %s does not say how they are read: add field_list to it", r.Name)
 	}

@@ -61,7 +61,9 @@ func (w *schemaWalk) walk(p place, n *node) {
 			if w.unknown++; w.unknown > maxFaults {
 				continue // to look for what was meant takes its time
 			}
-			if s := near(m.key, keywordNames); s != "" && !strings.HasPrefix(m.key, "x-") {
+			if m.value.kind == null && strings.Contains(m.key, " ") { // {description: one, two} is a description and a member named two
+				w.advise(p.at(m.key), "is no keyword of JSON Schema but the rest of a text that was cut at a comma: put the whole text in quotes")
+			} else if s := near(m.key, keywordNames); s != "" && !strings.HasPrefix(m.key, "x-") {
 				w.advise(p.at(m.key), "is no keyword of JSON Schema and has no effect%s", s)
 			}
 			continue

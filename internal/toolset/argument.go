@@ -123,8 +123,12 @@ func gather(def *integration.Definition, m *integration.Method, references []str
 			argument{name: limitName, property: limitName, in: inLimit, rule: limitRule, shown: fmt.Appendf(nil, `{"type":"integer","minimum":1,"maximum":%d,"description":"Most items to return"}`, MostItems)},
 			argument{name: cursorName, property: cursorName, in: inCursor, rule: cursorRule, shown: []byte(`{"type":"string","description":"Pass the last answer's next_cursor back unchanged; one page is not the whole list"}`)})
 		if !a.has(fieldsName) { // a vendor's own says more
+			words := "Only these members of each item; a.b reaches inside"
+			if m.Response.Brief != nil {
+				words = "Members of each item, a.b reaches inside; without it a short form"
+			}
 			a.all = append(a.all, argument{name: fieldsName, property: fieldsName, in: inFields, rule: fieldsRule,
-				shown: []byte(`{"type":"array","items":{"type":"string"},"description":"Only these members of each item; a.b reaches inside"}`)})
+				shown: fmt.Appendf(nil, `{"type":"array","items":{"type":"string"},"description":%q}`, words)})
 		}
 	}
 	if m.DryRun != nil {
@@ -133,7 +137,7 @@ func gather(def *integration.Definition, m *integration.Method, references []str
 	}
 	if asks {
 		a.all = append(a.all, argument{name: confirmationName, property: confirmationName, in: inConfirmation, rule: confirmationRule,
-			shown: []byte(`{"type":"string","description":"Only where this tool answered a question for the person with a confirmation, and the person said yes: that confirmation, unchanged"}`)})
+			shown: []byte(`{"type":"string","description":"Only once the person agreed to this tool's question: the confirmation that came with it, unchanged"}`)})
 	}
 	for i := range a.all {
 		a.all[i].asked = slices.ContainsFunc(m.Ask, func(f integration.Form) bool { return slices.Contains(f.Arguments, a.all[i].property) })
@@ -370,19 +374,24 @@ func (arg *argument) describe(def *integration.Definition, resource *integration
 	}
 	what := ""
 	if arg.property == "id" {
-		what = "Id of the " + spaced(singularOf(resource))
+		what = "the " + spaced(singularOf(resource))
 	} else {
 		for parent, name := range resource.Parent {
 			if name == arg.property {
-				what = "Id of one of the " + spaced(parent)
+				what = "one of the " + spaced(parent)
 				if r := resourceOf(def, parent); r != nil {
-					what = "Id of the " + spaced(singularOf(r))
+					what = "the " + spaced(singularOf(r))
 				}
 			}
 		}
 	}
 	if what == "" {
 		return
+	}
+	if _, ok := resource.References[arg.property]; ok {
+		what = "Id or name of " + what
+	} else {
+		what = "Id of " + what
 	}
 	if arg.source != "" {
 		what += ", from " + arg.source

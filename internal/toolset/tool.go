@@ -19,6 +19,7 @@ func newTool(def *integration.Definition, r *integration.Resource, m *integratio
 	if t.plan, err = planOf(def, m, t.Asks); err != nil {
 		return nil, err
 	}
+	t.Brief = selectionOf(m.Response.Brief, true)
 	if m.Doc != nil {
 		t.Description = strings.TrimSpace(m.Doc.Description)
 	}

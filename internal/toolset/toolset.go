@@ -66,6 +66,8 @@ type Tool struct {
 	InputSchema  []byte // JSON; one flat object, as every client accepts it
 	OutputSchema []byte // JSON; nil unless Options.StructuredOutput
 
+	Brief *Selection // what a model is shown of an answer that it did not ask more of; nil: the whole
+
 	Headers []Header // arguments that clients repeat in headers, since 2026-07-28
 
 	plan        *plan
@@ -86,13 +88,18 @@ type Prepared struct {
 	Files       map[string]Given // the files of the body, by the vendor's name for the argument; nil: none
 	ContentType string
 
+	Ours
+	Arguments []byte // the arguments without those that are Sluice's own (Ours), compact, members in a fixed order: what a cursor is bound to
+	Masked    []byte // the arguments for the audit, values marked secret replaced
+}
+
+// Ours is what the arguments say to Sluice itself. No part of it is sent, or among a call's Arguments.
+type Ours struct {
 	Limit        int      // list tools: items wanted; 0: not said
 	Cursor       string   // list tools: next_cursor as it came; "": the first page
-	Fields       []string // list tools: the members of each item that are wanted, a.b for what lies inside; nil: all
+	Fields       []string // the members of an answer that are wanted, of each of its items where it is a list, a.b for what lies inside; nil: not said
 	DryRun       bool     // only tell what would happen
 	Confirmation string   // what a client brings back of a question, where it could not be asked; "": nothing
-	Arguments    []byte   // the arguments without those that are Sluice's own, from limit to confirmation, compact, members in a fixed order: what a cursor is bound to
-	Masked       []byte   // the arguments for the audit, values marked secret replaced
 }
 
 // ArgumentError says which arguments are wrong. Its text is one or more sentences that a model can act on.

@@ -1,4 +1,4 @@
-package gateway
+package toolset
 
 import (
 	"fmt"
@@ -8,30 +8,35 @@ import (
 	"sluice/internal/jsonscan"
 )
 
-// selection is what a caller wants of each item of a list: the members that it names, and of those inside others, the way to them. It belongs to one call.
-type selection struct {
+// Selection is what is wanted of an answer, or of each item of a list: the members that it names, and of those inside others, the way to them.
+type Selection struct {
 	whole   bool                  // the value itself, whatever it is
-	members map[string]*selection // by name
-	found   bool                  // in some item
+	members map[string]*Selection // by name
 	path    string
-	seen    []string // the outermost only: names of the first item that is an object
+
+	// What became of it. One that many calls share notes nothing.
+	shared bool
+	found  bool     // in some item
+	seen   []string // the outermost only: names of the first item that is an object
 }
 
-// selectionOf makes a selection of fields such as name and pipeline_stage.name; nil for none.
-func selectionOf(fields []string) *selection {
+// Select makes a selection of fields such as name and pipeline_stage.name, for one answer; nil for none.
+func Select(fields []string) *Selection { return selectionOf(fields, false) }
+
+func selectionOf(fields []string, shared bool) *Selection {
 	if fields == nil {
 		return nil
 	}
-	root := &selection{}
+	root := &Selection{shared: shared}
 	for _, field := range fields {
 		at := root
 		for name := range strings.SplitSeq(field, ".") {
 			if at.members == nil {
-				at.members = map[string]*selection{}
+				at.members = map[string]*Selection{}
 			}
 			next := at.members[name]
 			if next == nil {
-				next = &selection{path: strings.TrimPrefix(at.path+"."+name, ".")}
+				next = &Selection{shared: shared, path: strings.TrimPrefix(at.path+"."+name, ".")}
 				at.members[name] = next
 			}
 			at = next
@@ -41,15 +46,17 @@ func selectionOf(fields []string) *selection {
 	return root
 }
 
-// page reduces each item of a page to what is wanted.
-func (s *selection) page(body []byte) ([]byte, error) {
-	dst := make([]byte, 0, len(body)/2)
-	dst, err := s.append(dst, body)
+// Of reduces an answer, or each item of a page, to what is wanted.
+func (s *Selection) Of(body []byte) ([]byte, error) {
+	dst, err := s.append(make([]byte, 0, len(body)/2), body)
+	if err == nil && s.shared && (string(dst) == "{}" || strings.HasPrefix(string(dst[:min(len(dst), 3)]), "[{}")) {
+		return body, nil // an answer of another kind than the one that its short form was made for
+	}
 	return dst, err
 }
 
 // append appends what is wanted of a value. A list on the way is gone into; what has no members stays as it is.
-func (s *selection) append(dst, value []byte) ([]byte, error) {
+func (s *Selection) append(dst, value []byte) ([]byte, error) {
 	if s.whole {
 		return append(dst, value...), nil
 	}
@@ -67,7 +74,7 @@ func (s *selection) append(dst, value []byte) ([]byte, error) {
 		return closed(dst, ']'), it.Err()
 	case jsonscan.Object:
 		dst = append(dst, '{')
-		note := s.path == "" && s.seen == nil
+		note := !s.shared && s.path == "" && s.seen == nil
 		it := jsonscan.Members(value)
 		for it.Next() {
 			name, err := jsonscan.Unquote(it.Name())
@@ -81,7 +88,9 @@ func (s *selection) append(dst, value []byte) ([]byte, error) {
 			if member == nil {
 				continue
 			}
-			member.found = true
+			if !s.shared {
+				member.found = true
+			}
 			dst = append(append(dst, it.Name()...), ':')
 			if dst, err = member.append(dst, it.Value()); err != nil {
 				return dst, err
@@ -101,14 +110,14 @@ func closed(dst []byte, end byte) []byte {
 	return append(dst, end)
 }
 
-// missed says in a sentence which fields no item has; "" where there is none, or no item to tell by.
-func (s *selection) missed() string {
+// Missed says in a sentence which fields nothing had; "" where there is none, or nothing to tell by.
+func (s *Selection) Missed() string {
 	if s == nil || s.seen == nil {
 		return ""
 	}
 	var missing []string
-	var look func(*selection)
-	look = func(at *selection) {
+	var look func(*Selection)
+	look = func(at *Selection) {
 		for _, member := range at.members {
 			if !member.found {
 				missing = append(missing, member.path)
@@ -122,5 +131,5 @@ func (s *selection) missed() string {
 		return ""
 	}
 	slices.Sort(missing)
-	return fmt.Sprintf("No item here has %s; the members of an item are %s.", strings.Join(missing, " or "), strings.Join(s.seen, ", "))
+	return fmt.Sprintf("Nothing here has %s; the members are %s.", strings.Join(missing, " or "), strings.Join(s.seen, ", "))
 }
