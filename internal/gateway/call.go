@@ -174,6 +174,7 @@ func (g *Gateway) send(ctx context.Context, c *Caller, tool *toolset.Tool, prepa
 	if err := shape(result, c.Account); err != nil {
 		return nil, err
 	}
+	g.agedBy(c, tool, result, prepared.Arguments)
 	return result, reduce(result, wantedOf(c, tool, prepared))
 }
 
@@ -187,9 +188,6 @@ func reduce(result *Result, wanted *toolset.Selection) error {
 		return fmt.Errorf("read the answer of %s: %w", result.Tool.Name, err)
 	}
 	result.Body = body
-	if missed := wanted.Missed(); missed != "" {
-		result.Notes = append(result.Notes, missed)
-	}
 	return nil
 }
 

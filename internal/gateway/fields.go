@@ -148,13 +148,37 @@ func (g *Gateway) spellFields(ctx context.Context, c *Caller, tool *toolset.Tool
 		if name == "" {
 			continue
 		}
-		if f, _ := set.Resolve(name); f != nil && source.Flat {
-			prepared.Fields[i] = f.Key
-		} else if f != nil {
+		f, _ := set.Resolve(name)
+		if f == nil {
+			continue
+		}
+		prepared.Fields[i] = f.Key
+		if !source.Flat {
 			prepared.Fields[i] = source.At + "." + f.Key
 		}
+		prepared.Sparse = append(prepared.Sparse, prepared.Fields[i])
 	}
 	return nil
+}
+
+// agedBy forgets the custom fields that a call may just have changed: those of the object that a written one belongs to, or is. Else a label that has come to mean
+// two fields would be taken for the first for as long as the old ones are remembered.
+func (g *Gateway) agedBy(c *Caller, tool *toolset.Tool, result *Result, arguments []byte) {
+	if tool.ReadOnly || result.Outcome != vendor.OK && result.Outcome != vendor.Unknown {
+		return
+	}
+	age := func(owner *integration.Resource, argument string) {
+		if owner != nil && owner.FieldList != nil {
+			g.fields.age(fieldsKey{c.Account.ID, owner.Name, textAt(arguments, argument)})
+		}
+	}
+	age(tool.Resource, "id")
+	if tool.Resource.Fields != nil {
+		return // what belongs to the object, and is no field of it
+	}
+	for parent, argument := range tool.Resource.Parent {
+		age(resource(c.Tools.Definition, parent), argument)
+	}
 }
 
 // rewriteAnew is rewrite with fields that are read now.

@@ -65,7 +65,7 @@ func (g *Gateway) named(ctx context.Context, c *Caller, tool *toolset.Tool, prep
 		// Who is wrong about what belongs to a parent is often wrong about the parent.
 		if !slices.ContainsFunc(faults, func(f toolset.Fault) bool { return isParent(tool.Resource, f.Argument) }) {
 			if said := g.parentOf(ctx, c, tool, arguments); said != "" {
-				wrong.Message = sentence(wrong.Message) + " " + said
+				wrong.Message = prose.Sentence(wrong.Message) + " " + said
 			}
 		}
 		return nil, wrong, nil
@@ -140,7 +140,7 @@ func (g *Gateway) idOf(ctx context.Context, c *Caller, reference integration.Ref
 		if _, offered := c.Tools.Tool(lister.Name); !offered && len(lister.Resource.Parent) == 0 {
 			return "", fmt.Sprintf("%q names no %s here: give the id", name, one), nil, nil // who is not offered the list is not told of it
 		}
-		return "", fmt.Sprintf("%q names no %s here: %s; %s shows them", name, one, toolset.Nearest(name, names), lister.Name), nil, nil
+		return "", fmt.Sprintf("%q names no %s here: %s %s shows them", name, one, prose.Sentence(toolset.Nearest(name, names)), lister.Name), nil, nil
 	}
 	return "", fmt.Sprintf("is the name of %d here, %s: give the id of the one that is meant", len(found), strings.Join(found, " and ")), nil, nil
 }

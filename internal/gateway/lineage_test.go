@@ -115,3 +115,14 @@ func TestAStageThatThePipelineLacksMayMeanThatThePipelineIsWrong(t *testing.T) {
 		}
 	}
 }
+
+func TestALabelThatASecondFieldWasJustGivenIsNotTakenForTheFirst(t *testing.T) {
+	w := newWorld(t)
+	const tier = `{"database_uuid":"Leads","name":"Kestrel","custom_fields_values":{"Tier":"Gold"}}`
+	w.ok("create_a_octapipe_database_custom_field", `{"database_uuid":"Leads","label":"Tier","type":"text"}`)
+	w.ok("create_a_octapipe_database_record", tier)
+	w.ok("create_a_octapipe_database_custom_field", `{"database_uuid":"Leads","label":"Tier","type":"text","key":"cf_second"}`)
+	if r := w.call("create_a_octapipe_database_record", tier); !r.Invalid || !strings.Contains(r.Message, "cf_tier") || !strings.Contains(r.Message, "cf_second") {
+		t.Errorf("a label of two fields: %q, want both keys", r.Message)
+	}
+}

@@ -69,7 +69,7 @@ func (g *Gateway) list(ctx context.Context, c *Caller, tool *toolset.Tool, prepa
 		}
 	}
 	result.Body, result.Items = gathered.array(), gathered.count
-	if missed := wanted.Missed(); missed != "" {
+	if missed := wanted.Missed(prepared.Sparse); missed != "" {
 		result.Notes = append(result.Notes, missed)
 	}
 	if position != nil {

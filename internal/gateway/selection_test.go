@@ -95,6 +95,12 @@ func TestCustomFieldsAreNamedAsPeopleNameThem(t *testing.T) {
 	if err := json.Unmarshal(r.Body, &items); err != nil || len(items) != 1 || len(items[0].Values) != 3 || items[0].Values["cf_status"] != "New" {
 		t.Errorf("got %s (notes %q), want cf_status, cf_phone and cf_newsletter", r.Body, r.Notes)
 	}
+	if len(r.Notes) != 0 {
+		t.Errorf("notes %q, want none: the fields exist, whether an item has a value or not", r.Notes)
+	}
+	if r := w.ok("list_all_octapipe_database_records", `{"database_uuid":"Leads","limit":1,"fields":["name","Interests","Last contact","Account manager"]}`); len(r.Notes) != 0 {
+		t.Errorf("notes %q on fields that the first record has no values of", r.Notes)
+	}
 	if r := w.ok("list_all_octapipe_database_records", `{"database_uuid":"Leads","limit":1,"fields":["name","Colour"]}`); len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "Colour") {
 		t.Errorf("notes %q, want one on Colour", r.Notes)
 	}

@@ -136,6 +136,9 @@ func nearest(wrong string, names []string) string {
 		if d > least && len(folded) >= 4 && (strings.HasSuffix(candidate, folded) || strings.HasSuffix(folded, candidate) && len(candidate) >= 4 || strings.HasPrefix(candidate, folded)) {
 			d = least
 		}
+		if 2*d >= len(folded) && !strings.HasPrefix(candidate, folded) {
+			continue // half of it is another word
+		}
 		if d < least || d == least && best == "" {
 			best, least = name, d
 		}

@@ -110,8 +110,8 @@ func closed(dst []byte, end byte) []byte {
 	return append(dst, end)
 }
 
-// Missed says in a sentence which fields nothing had; "" where there is none, or nothing to tell by.
-func (s *Selection) Missed() string {
+// Missed says in a sentence which fields nothing had, but for those that may be lacking; "" where there is none, or nothing to tell by.
+func (s *Selection) Missed(sparse []string) string {
 	if s == nil || s.seen == nil {
 		return ""
 	}
@@ -120,7 +120,9 @@ func (s *Selection) Missed() string {
 	look = func(at *Selection) {
 		for _, member := range at.members {
 			if !member.found {
-				missing = append(missing, member.path)
+				if !slices.Contains(sparse, member.path) {
+					missing = append(missing, member.path)
+				}
 				continue
 			}
 			look(member)

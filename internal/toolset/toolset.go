@@ -98,6 +98,7 @@ type Ours struct {
 	Limit        int      // list tools: items wanted; 0: not said
 	Cursor       string   // list tools: next_cursor as it came; "": the first page
 	Fields       []string // the members of an answer that are wanted, of each of its items where it is a list, a.b for what lies inside; nil: not said
+	Sparse       []string // those of Fields that are known to exist, though an item may lack them
 	DryRun       bool     // only tell what would happen
 	Confirmation string   // what a client brings back of a question, where it could not be asked; "": nothing
 }
