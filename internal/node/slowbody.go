@@ -11,6 +11,7 @@ import (
 const (
 	bodyPatience = time.Minute
 	bodyPace     = 16 << 10 // bytes a second, what is left of a bad mobile connection
+	bodyUnread   = 16 << 20 // bytes that are taken in of a body that nobody wants
 )
 
 // paced serves h with bodies that are waited for no longer than their pace allows.
@@ -20,6 +21,9 @@ func paced(h http.Handler, patience time.Duration) http.Handler {
 			body := &pacedBody{ReadCloser: r.Body, control: http.NewResponseController(w), end: time.Now().Add(patience)}
 			_ = body.control.SetReadDeadline(body.end) // also for a body that nobody reads, which the server takes in at the end
 			r.Body = body
+			if r.Header.Get("Expect") == "" { // who expects to be told to go on has not sent it yet
+				defer body.takeIn()
+			}
 		}
 		h.ServeHTTP(w, r)
 	})
@@ -30,7 +34,8 @@ type pacedBody struct {
 	io.ReadCloser
 	control *http.ResponseController
 	end     time.Time
-	over    bool
+	over    bool // it came to its end
+	broken  bool // it came too slowly, or not at all
 }
 
 func (b *pacedBody) Read(p []byte) (int, error) {
@@ -41,9 +46,19 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 		// What is read from here on only tells that the client has hung up, and may take as long as the call does.
 		b.over = true
 		_ = b.control.SetReadDeadline(time.Time{})
+	case err != nil:
+		b.broken = true
 	case n > 0:
 		b.end = b.end.Add(time.Duration(n) * time.Second / bodyPace)
 		_ = b.control.SetReadDeadline(b.end)
 	}
 	return n, err
+}
+
+// takeIn reads on where a request was refused before its body had come. A client that is still sending would find the connection reset, and never see
+// why: few read before they have written everything.
+func (b *pacedBody) takeIn() {
+	if !b.over && !b.broken {
+		_, _ = io.CopyN(io.Discard, b, bodyUnread)
+	}
 }
