@@ -13,78 +13,110 @@ import (
 
 // arrows is the architecture as a table: each package of the module, and those of ours that it may import. Everything runs one way, from the
 // doors down: a package knows those below it and none above. A new package is entered here first, which is the moment to ask where it stands.
-// Tests may reach further (storetest, a sandbox to call); what is built may not.
+// An arrow that nothing runs along any more is taken out. Tests may reach further (storetest, a sandbox to call); what is built may not.
 var arrows = map[string][]string{
 	".": {},
 
-	// The binary's commands; only they know the sandbox and the bridge.
-	"cmd/sluice": {"internal/clientconfig", "internal/doctor", "internal/oauth", "integrations", "internal/node", "internal/api", "internal/octapipe", "internal/stdio", "internal/account", "internal/mcpserver", "internal/environment",
-		"internal/catalog", "internal/integration", "internal/integration/openapi", "internal/toolset", "internal/gateway", "internal/outbound", "internal/store", "internal/permission", "internal/user"},
+	// The binary's commands; only they know the sandbox, the bridge and the doctor.
+	"cmd/sluice": {
+		"internal/node", "internal/oauth", "internal/gateway", "internal/toolset", "internal/account", "internal/mcpserver",
+		"internal/user", "internal/environment", "integrations", "internal/integration", "internal/integration/openapi",
+		"internal/clientconfig", "internal/permission", "internal/outbound", "internal/store", "internal/octapipe",
+		"internal/stdio", "internal/doctor",
+	},
 
 	// One running Sluice, put together from its parts.
-	"internal/node": {"integrations", "internal/dashboard", "internal/connection", "internal/oauth", "internal/connect", "internal/link", "internal/page", "internal/webhook", "internal/api", "internal/mcp", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
-		"internal/environment", "internal/audit", "internal/catalog", "internal/confirmation", "internal/integration", "internal/integration/openapi", "internal/origin", "internal/outbound", "internal/secret", "internal/signin", "internal/store", "internal/user", "internal/permission"},
+	"internal/node": {
+		"internal/mcp", "internal/api", "internal/dashboard", "internal/signin", "internal/oauth", "internal/connect",
+		"internal/download", "internal/gateway", "internal/vendor", "internal/toolset", "internal/account", "internal/link",
+		"internal/catalog", "internal/mcpserver", "internal/user", "internal/environment", "internal/connection",
+		"internal/confirmation", "internal/audit", "internal/webhook", "integrations", "internal/integration",
+		"internal/integration/openapi", "internal/page", "internal/permission", "internal/origin", "internal/outbound",
+		"internal/secret", "internal/store",
+	},
 
 	// Doors: who asks, and in what language.
-	"internal/connect":  {"internal/link", "internal/account", "internal/catalog", "internal/integration", "internal/page"},
+	"internal/mcp": {
+		"internal/oauth", "internal/gateway", "internal/vendor", "internal/toolset", "internal/mcpserver", "internal/permission",
+		"internal/origin", "internal/filetype", "internal/jsonscan",
+	},
+	"internal/api": {
+		"internal/oauth", "internal/download", "internal/gateway", "internal/vendor", "internal/toolset", "internal/account",
+		"internal/link", "internal/catalog", "internal/mcpserver", "internal/user", "internal/environment", "internal/connection",
+		"internal/confirmation", "internal/audit", "internal/webhook", "internal/integration", "internal/integration/openapi",
+		"internal/page", "internal/permission", "internal/store", "internal/jsonscan", "internal/prose",
+	},
+	"internal/dashboard": {
+		"internal/oauth", "internal/gateway", "internal/vendor", "internal/toolset", "internal/account", "internal/link",
+		"internal/catalog", "internal/mcpserver", "internal/user", "internal/environment", "internal/connection",
+		"internal/confirmation", "internal/audit", "internal/webhook", "internal/integration", "internal/integration/openapi",
+		"internal/page", "internal/clientconfig", "internal/permission", "internal/jsonscan",
+	},
+	"internal/signin": {"internal/user", "internal/environment", "internal/page", "internal/secret", "internal/prose"},
+	"internal/oauth": {
+		"internal/mcpserver", "internal/connection", "internal/page", "internal/permission", "internal/origin", "internal/secret",
+		"internal/store", "internal/store/db",
+	},
+	"internal/connect":  {"internal/account", "internal/link", "internal/catalog", "internal/integration", "internal/page"},
 	"internal/download": {"internal/gateway", "internal/vendor"},
-	"internal/signin":   {"internal/prose", "internal/page", "internal/user", "internal/environment", "internal/secret"},
-	"internal/mcp":      {"internal/filetype", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/integration", "internal/jsonscan", "internal/oauth", "internal/origin", "internal/permission"},
-	"internal/api": {"internal/prose", "internal/connection", "internal/oauth", "internal/link", "internal/webhook", "internal/download", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver", "internal/environment", "internal/audit",
-		"internal/catalog", "internal/integration", "internal/integration/openapi", "internal/jsonscan", "internal/page", "internal/permission", "internal/store", "internal/user", "internal/confirmation"},
-
-	"internal/oauth": {"internal/connection", "internal/mcpserver", "internal/origin", "internal/page", "internal/permission", "internal/secret", "internal/store", "internal/store/db"},
-
-	"internal/dashboard": {"internal/page", "internal/permission", "internal/user", "internal/confirmation", "internal/webhook", "internal/oauth", "internal/connection", "internal/link", "internal/clientconfig", "internal/gateway", "internal/toolset", "internal/vendor", "internal/account", "internal/mcpserver",
-		"internal/environment", "internal/audit", "internal/catalog", "internal/integration", "internal/integration/openapi", "internal/jsonscan"},
 
 	// One call.
-	"internal/gateway": {"internal/prose", "internal/table", "internal/toolset", "internal/customfield", "internal/vendor", "internal/account", "internal/mcpserver", "internal/audit", "internal/catalog", "internal/integration",
-		"internal/filetype", "internal/jsonscan", "internal/confirmation"},
-	"internal/vendor":      {"internal/prose", "internal/account", "internal/filetype", "internal/refusal", "internal/expression", "internal/outbound", "internal/integration", "internal/jsonscan"},
-	"internal/refusal":     {"internal/integration", "internal/jsonscan"},
+	"internal/gateway": {
+		"internal/customfield", "internal/vendor", "internal/toolset", "internal/account", "internal/mcpserver",
+		"internal/confirmation", "internal/audit", "internal/integration", "internal/filetype", "internal/jsonscan",
+		"internal/prose", "internal/table",
+	},
 	"internal/customfield": {"internal/toolset", "internal/integration", "internal/jsonscan"},
-	"internal/toolset":     {"internal/expression", "internal/filetype", "internal/integration", "internal/jsonscan", "internal/spelling"},
+	"internal/vendor": {
+		"internal/refusal", "internal/account", "internal/integration", "internal/expression", "internal/outbound",
+		"internal/filetype", "internal/jsonscan", "internal/prose",
+	},
+	"internal/refusal": {"internal/integration", "internal/jsonscan"},
+	"internal/toolset": {"internal/integration", "internal/expression", "internal/filetype", "internal/jsonscan", "internal/spelling"},
 
 	// What is kept.
-	"internal/account":     {"internal/prose", "internal/confirmation", "internal/refusal", "internal/integration", "internal/jsonscan", "internal/outbound", "internal/store", "internal/store/db", "internal/secret"},
-	"internal/link":        {"internal/account", "internal/store", "internal/store/db", "internal/secret"},
-	"internal/catalog":     {"internal/integration", "internal/integration/openapi", "internal/toolset", "internal/jsonscan", "internal/store", "internal/store/db"},
-	"internal/mcpserver":   {"internal/prose", "internal/confirmation", "internal/store", "internal/store/db", "internal/secret"},
-	"internal/user":        {"internal/origin", "internal/permission", "internal/store", "internal/store/db", "internal/secret"},
-	"internal/environment": {"internal/permission", "internal/store", "internal/store/db", "internal/secret"},
-	"internal/connection":  {"internal/store", "internal/store/db"},
-	"internal/audit":       {"internal/store", "internal/store/db"},
-	"internal/webhook":     {"internal/account", "internal/outbound", "internal/store", "internal/store/db"},
-
+	"internal/account": {
+		"internal/refusal", "internal/confirmation", "internal/integration", "internal/outbound", "internal/store",
+		"internal/store/db", "internal/jsonscan", "internal/prose",
+	},
+	"internal/account/oidctest": {},
+	"internal/link":             {"internal/account", "internal/secret", "internal/store", "internal/store/db"},
+	"internal/catalog": {
+		"internal/toolset", "internal/integration", "internal/integration/openapi", "internal/store", "internal/store/db",
+		"internal/jsonscan",
+	},
+	"internal/mcpserver":    {"internal/confirmation", "internal/secret", "internal/store", "internal/store/db", "internal/prose"},
+	"internal/user":         {"internal/permission", "internal/origin", "internal/secret", "internal/store", "internal/store/db"},
+	"internal/environment":  {"internal/permission", "internal/secret", "internal/store", "internal/store/db"},
+	"internal/connection":   {"internal/store", "internal/store/db"},
 	"internal/confirmation": {"internal/store", "internal/store/db"},
+	"internal/audit":        {"internal/store", "internal/store/db"},
+	"internal/webhook":      {"internal/account", "internal/outbound", "internal/store", "internal/store/db"},
 
-	// The ground: these know nothing of Sluice.
+	// The ground: these know nothing of a running Sluice.
 	"integrations":                 {"internal/integration"},
-	"internal/integration":         {"internal/prose", "internal/expression", "internal/spelling"},
-	"internal/integration/openapi": {"internal/prose", "internal/integration"},
-	"internal/permission":          {},
-	"internal/filetype":            {},
+	"internal/integration":         {"internal/expression", "internal/prose", "internal/spelling"},
+	"internal/integration/openapi": {"internal/integration", "internal/prose"},
+	"internal/expression":          {"internal/prose"},
 	"internal/page":                {},
 	"internal/clientconfig":        {},
-	"internal/prose":               {},
-	"internal/spelling":            {},
-	"internal/table":               {},
-	"internal/expression":          {"internal/prose"},
-	"internal/jsonscan":            {},
+	"internal/permission":          {},
 	"internal/origin":              {},
 	"internal/outbound":            {"internal/prose"},
 	"internal/secret":              {},
 	"internal/store":               {"internal/store/db"},
 	"internal/store/db":            {},
 	"internal/store/storetest":     {"internal/store"},
+	"internal/filetype":            {},
+	"internal/jsonscan":            {},
+	"internal/prose":               {},
+	"internal/spelling":            {},
+	"internal/table":               {},
 
-	"internal/account/oidctest": {},
-
-	// The sandbox is a vendor: it is reached over HTTP alone, and shares nothing with those who reach it. The bridge is a client.
+	// The sandbox is a vendor: it is reached over HTTP alone, and shares nothing with those who reach it. The bridge and the doctor are clients.
 	"internal/octapipe": {},
-	"internal/doctor":   {},
 	"internal/stdio":    {"internal/jsonscan"},
+	"internal/doctor":   {},
 
 	// Both drive the built binary from outside.
 	"e2e":   {},
@@ -114,6 +146,11 @@ func TestPackagesImportOnlyWhatTheArchitectureAllows(t *testing.T) {
 			}
 			if to := within(path); to != name && !slices.Contains(allowed, to) {
 				t.Errorf("%s imports %s, which the table of arrows does not allow", name, to)
+			}
+		}
+		for _, to := range allowed {
+			if !slices.Contains(p.Imports, "sluice/"+to) {
+				t.Errorf("the table of arrows lets %s import %s, which it does not: take the arrow out", name, to)
 			}
 		}
 	}

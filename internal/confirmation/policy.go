@@ -23,14 +23,6 @@ func ParsePolicy(word string) (Policy, error) {
 	return "", fmt.Errorf("must be %s, %s or %s", Never, Destructive, Writes)
 }
 
-// Word is the policy in one of the three words.
-func (p Policy) Word() string {
-	if p == "" {
-		return string(Never)
-	}
-	return string(p)
-}
-
 // Stricter is that one of two which asks more.
 func Stricter(a, b Policy) Policy {
 	for _, p := range []Policy{Writes, Destructive} {

@@ -87,26 +87,6 @@ func (s *Service) Revoke(ctx context.Context, environment, id string) error {
 	return nil
 }
 
-// RevokeUser ends all that a person allowed, as when they are removed.
-func (s *Service) RevokeUser(ctx context.Context, environment, userID string) error {
-	err := s.Store.Tx(ctx, func(tx *store.Tx) error {
-		ids, err := tx.ListOAuthGrantIDsOfUser(ctx, db.ListOAuthGrantIDsOfUserParams{Environment: environment, UserID: userID})
-		if err != nil {
-			return err
-		}
-		for _, id := range ids {
-			if err := dropGrant(ctx, tx, environment, id); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("revoke the OAuth grants of a user: %w", err)
-	}
-	return nil
-}
-
 // dropGrant removes a grant with its tokens, and tells every node.
 func dropGrant(ctx context.Context, tx *store.Tx, environment, id string) error {
 	tx.Publish(store.OAuthGrants, id)

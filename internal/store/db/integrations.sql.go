@@ -9,23 +9,6 @@ import (
 	"context"
 )
 
-const deleteIntegration = `-- name: DeleteIntegration :execrows
-DELETE FROM integrations WHERE environment = ?1 AND name = ?2
-`
-
-type DeleteIntegrationParams struct {
-	Environment string
-	Name        string
-}
-
-func (q *Queries) DeleteIntegration(ctx context.Context, arg DeleteIntegrationParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteIntegration, arg.Environment, arg.Name)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const getIntegration = `-- name: GetIntegration :one
 SELECT environment, name, version, digest, document, created_by, created_at FROM integrations WHERE environment = ?1 AND name = ?2 ORDER BY version DESC LIMIT 1
 `

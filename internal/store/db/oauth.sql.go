@@ -885,38 +885,6 @@ func (q *Queries) ListOAuthGrantIDsOfClient(ctx context.Context, arg ListOAuthGr
 	return items, nil
 }
 
-const listOAuthGrantIDsOfUser = `-- name: ListOAuthGrantIDsOfUser :many
-SELECT id FROM oauth_grants WHERE environment = ?1 AND user_id = ?2
-`
-
-type ListOAuthGrantIDsOfUserParams struct {
-	Environment string
-	UserID      string
-}
-
-func (q *Queries) ListOAuthGrantIDsOfUser(ctx context.Context, arg ListOAuthGrantIDsOfUserParams) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, listOAuthGrantIDsOfUser, arg.Environment, arg.UserID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listOAuthGrants = `-- name: ListOAuthGrants :many
 SELECT id, environment, server_id, user_id, client_id, client_name, scopes, attempt_id, created_at, last_used_at, expires_at FROM oauth_grants WHERE environment = ?1 AND id < ?2
   AND (cast(?3 AS text) = '' OR server_id = ?3) AND (cast(?4 AS text) = '' OR user_id = ?4)

@@ -17,6 +17,3 @@ ORDER BY i.name LIMIT cast(@lim AS bigint);
 -- name: ListIntegrationVersions :many
 SELECT version, digest, created_by, created_at FROM integrations
 WHERE environment = @environment AND name = @name ORDER BY version DESC;
-
--- name: DeleteIntegration :execrows
-DELETE FROM integrations WHERE environment = @environment AND name = @name;

@@ -47,9 +47,6 @@ SELECT * FROM oauth_grants WHERE environment = @environment AND id < @before
   AND (cast(@server_id AS text) = '' OR server_id = @server_id) AND (cast(@user_id AS text) = '' OR user_id = @user_id)
 ORDER BY id DESC LIMIT cast(@lim AS bigint);
 
--- name: ListOAuthGrantIDsOfUser :many
-SELECT id FROM oauth_grants WHERE environment = @environment AND user_id = @user_id;
-
 -- name: ListOAuthGrantIDsOfClient :many
 SELECT id FROM oauth_grants WHERE environment = @environment AND client_id = @client_id;
 
