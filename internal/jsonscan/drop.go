@@ -72,17 +72,16 @@ func (s *scanner) replace(start, end int, text string) {
 	}
 }
 
-// dropped reports whether the name that begins with the quote at i is to be left out. A name that never ends is not: text fails on it.
-func (s *scanner) dropped(i int) bool {
-	end := stringEnd(s.src, i)
-	if end < 0 {
+// dropped reports whether the name that begins with the quote at i is to be left out; end is what plainEnd says of it. A name that never ends is not: text
+// fails on it.
+func (s *scanner) dropped(i, end int) bool {
+	if end >= 0 {
+		return s.drop.Has(s.src[i+1 : end-1])
+	}
+	if end = stringEnd(s.src, i); end < 0 {
 		return false
 	}
-	raw := s.src[i:end]
-	if name, ok := plain(raw); ok {
-		return s.drop.Has(name)
-	}
-	name, err := Unquote(raw)
+	name, err := Unquote(s.src[i:end])
 	return err == nil && s.drop.Has(name)
 }
 

@@ -230,10 +230,11 @@ func (s *scanner) object(i, depth int) int {
 		if i >= len(s.src) || s.src[i] != '"' {
 			return s.unexpected(i, "a name in quotes")
 		}
+		end := plainEnd(s.src, start)
 		dropping := false
 		if s.copying {
 			if !s.drop.Empty() {
-				if dropping = s.dropped(i); dropping {
+				if dropping = s.dropped(start, end); dropping {
 					s.flush(comma, comma)
 					s.copying = false
 				}
@@ -248,8 +249,10 @@ func (s *scanner) object(i, depth int) int {
 				kept = true
 			}
 		}
-		if i = s.text(start); i < 0 {
-			return -1
+		if i = end; i < 0 {
+			if i = s.text(start); i < 0 {
+				return -1
+			}
 		}
 		if s.strict && !s.remember(&seen, outer, start, i) {
 			return s.fail(start, ErrDuplicateName, quoteShort(s.src[start:i]))

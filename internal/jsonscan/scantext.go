@@ -67,6 +67,20 @@ func (s *scanner) text(i int) int {
 	}
 }
 
+// plainEnd returns the offset behind the string that begins with the quote at i if it is ASCII without escapes, as names are, and -1 if text has to look closer.
+func plainEnd(b []byte, i int) int {
+	for i++; i+8 <= len(b); i += 8 {
+		w := binary.LittleEndian.Uint64(b[i:])
+		if m := special(w) | w&highBits; m != 0 {
+			if i += firstMark(m); b[i] == '"' {
+				return i + 1
+			}
+			break
+		}
+	}
+	return -1
+}
+
 // escape scans what begins with the backslash at i.
 func (s *scanner) escape(i int) int {
 	b := s.src
