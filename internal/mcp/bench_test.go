@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"sluice/internal/gateway"
 	"sluice/internal/mcp"
@@ -58,9 +57,6 @@ type sink struct {
 func (s *sink) Header() http.Header         { return s.header }
 func (s *sink) WriteHeader(status int)      { s.status = status }
 func (s *sink) Write(p []byte) (int, error) { s.n += len(p); return len(p), nil }
-
-// SetReadDeadline makes it one that has deadlines, as a server's has.
-func (s *sink) SetReadDeadline(time.Time) error { return nil }
 
 // oneCall returns a function that makes one call of a list tool.
 func oneCall(tb testing.TB, size int) func() *sink {

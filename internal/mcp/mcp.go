@@ -100,7 +100,6 @@ type Options struct {
 	ToolsPage int           // tools in one answer to tools/list; 0: all, since many clients read only the first page
 	MaxBody   int64         // bytes of one POST; 0: 4 MiB
 	Streams   int           // open at a time on one MCP server; 0: 10,000
-	BodyTime  time.Duration // how long the body of one may take to arrive; 0: a minute
 	Patience  time.Duration // how long a write to a stream may take, after which its reader counts as gone; 0: 10 s
 }
 
@@ -123,7 +122,6 @@ type Handler struct {
 	slowAfter time.Duration
 	toolsPage int
 	maxBody   int64
-	bodyTime  time.Duration
 	patience  time.Duration
 
 	maxStreams int
@@ -149,7 +147,7 @@ func New(o Options) *Handler {
 	}
 	h := &Handler{
 		gateway: o.Gateway, servers: o.Servers, apiTokens: o.APITokens, signIns: o.SignIns, changes: o.Changes,
-		origin: o.Origin, log: o.Log, keepAlive: o.KeepAlive, slowAfter: o.SlowAfter, toolsPage: o.ToolsPage, maxBody: o.MaxBody, bodyTime: o.BodyTime, patience: o.Patience,
+		origin: o.Origin, log: o.Log, keepAlive: o.KeepAlive, slowAfter: o.SlowAfter, toolsPage: o.ToolsPage, maxBody: o.MaxBody, patience: o.Patience,
 		publicPrefix: o.Origin.PublicPath(),
 		closing:      make(chan struct{}), sessions: map[string]*session{}, open: map[*stream]struct{}{}, streamsOf: map[string]int{}, maxStreams: o.Streams,
 	}
@@ -167,9 +165,6 @@ func New(o Options) *Handler {
 	}
 	if h.maxBody <= 0 {
 		h.maxBody = 4 << 20
-	}
-	if h.bodyTime <= 0 {
-		h.bodyTime = time.Minute
 	}
 	if h.patience <= 0 {
 		h.patience = 10 * time.Second

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"sluice/internal/jsonscan"
 )
@@ -54,7 +53,7 @@ func (h *Handler) post(w http.ResponseWriter, r *http.Request, token string) {
 			s.release()
 		}
 	}()
-	if refusal = h.readBody(w, r, s); refusal != nil {
+	if refusal = h.readBody(r, s); refusal != nil {
 		w.Header().Set("Connection", "close") // the rest of the body is not worth reading
 		refusal.write(w)
 		return
@@ -181,7 +180,7 @@ func (h *Handler) batch(w http.ResponseWriter, c *call, s *scratch) {
 }
 
 // readBody reads the whole body, if it is JSON by what it says of itself; what says nothing may be.
-func (h *Handler) readBody(w http.ResponseWriter, r *http.Request, s *scratch) *refusal {
+func (h *Handler) readBody(r *http.Request, s *scratch) *refusal {
 	if types := r.Header["Content-Type"]; len(types) > 0 && !isJSONType(types[0]) {
 		return &refusal{status: http.StatusUnsupportedMediaType, message: fmt.Sprintf(contentTypeWords, types[0])}
 	}
@@ -191,10 +190,6 @@ func (h *Handler) readBody(w http.ResponseWriter, r *http.Request, s *scratch) *
 	if r.ContentLength > h.maxBody {
 		return h.tooLarge()
 	}
-	// A client that trickles must not hold a connection for ever. The deadline goes once the body is here: what is read then only tells that the client has
-	// hung up. A writer without deadlines, as in a test, is one without a network.
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(h.bodyTime))
 	var err error
 	if n := int(r.ContentLength); n >= 0 {
 		s.body = slices.Grow(s.body[:0], n)[:n]
@@ -205,14 +200,13 @@ func (h *Handler) readBody(w http.ResponseWriter, r *http.Request, s *scratch) *
 		s.body = buffer.Bytes()
 	}
 	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return &refusal{status: http.StatusRequestTimeout, message: fmt.Sprintf("The body did not arrive within %v.", h.bodyTime)}
+	case errors.Is(err, os.ErrDeadlineExceeded): // of whoever serves this handler: a client that trickles must not hold a connection for ever
+		return &refusal{status: http.StatusRequestTimeout, message: "The body did not arrive in time."}
 	case err != nil:
 		return &refusal{status: http.StatusBadRequest, message: "The body ended before it was complete."}
 	case int64(len(s.body)) > h.maxBody:
 		return h.tooLarge()
 	}
-	_ = control.SetReadDeadline(time.Time{})
 	return nil
 }
 
