@@ -65,14 +65,13 @@ func TestAMemberThatNoItemHasIsSaid(t *testing.T) {
 
 func TestFieldsHoldBesideFiltersAndNames(t *testing.T) {
 	w := newWorld(t)
+	leads := w.id("list_all_octapipe_databases", `{}`, "Leads")
 	for name, arguments := range map[string]string{
 		"filters by label":  `{"database_uuid":%q,"limit":2,"fields":["name"],"filters":[{"field":"Status","operator":"eq","value":"New"}]}`,
 		"a parent by name":  `{"database_uuid":"leads","limit":2,"fields":["name"]}`,
 		"a filter by a day": `{"database_uuid":%q,"limit":2,"fields":["name"],"filters":[{"field":"Last contact","operator":"lt","value":"10 days ago"}]}`,
 	} {
-		if strings.Contains(arguments, "%q") {
-			arguments = strings.Replace(arguments, "%q", `"`+w.id("list_all_octapipe_databases", `{}`, "Leads")+`"`, 1)
-		}
+		arguments = strings.Replace(arguments, "%q", `"`+leads+`"`, 1)
 		first := w.ok("list_all_octapipe_database_records", "%s", arguments)
 		var items []map[string]any
 		if err := json.Unmarshal(first.Body, &items); err != nil || len(items) != 2 || len(items[0]) != 1 || items[0]["name"] == nil {
