@@ -98,7 +98,7 @@ func TestDirectus(t *testing.T) {
 	t.Parallel() // both wait for tokens to end
 	d := startDirectus(t)
 	d.someClients(t)
-	h := startEmpty(t)
+	h := startWithoutAccounts(t)
 
 	cover := &coverage{}
 	connect := func(t *testing.T, url string) agent { return agent{t, covering{connectTypeScript(t, url), cover}} }

@@ -55,7 +55,7 @@ func TestPocketBase(t *testing.T) {
 	t.Parallel() // both wait for tokens to end
 	v := startPocketBase(t)
 	someCustomers(t, v)
-	h := startEmpty(t)
+	h := startWithoutAccounts(t)
 
 	cover := &coverage{}
 	connect := func(t *testing.T, url string) agent { return agent{t, covering{connectGoSDK(t, url), cover}} }

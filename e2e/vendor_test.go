@@ -23,8 +23,8 @@ import (
 // Servers that nobody here wrote are the vendors in these tests, each by the definition that comes with the binary, and each is asked over its own API
 // what really happened. 'make test-vendors' installs them, and runs this.
 
-// startEmpty starts a Sluice on SQLite with nothing in it.
-func startEmpty(t *testing.T) *house {
+// startWithoutAccounts starts a Sluice on SQLite with nothing in it.
+func startWithoutAccounts(t *testing.T) *house {
 	t.Helper()
 	database := filepath.Join(t.TempDir(), "sluice.db")
 	var token struct{ Token string }
