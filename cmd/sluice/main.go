@@ -42,7 +42,7 @@ func newRoot() *cobra.Command {
 		&cobra.Group{ID: "admin", Title: "Administer (a client of the REST API: SLUICE_URL, SLUICE_TOKEN):"},
 	)
 	root.AddCommand(
-		demoCommand(), serveCommand(), octapipeCommand(), stdioCommand(), migrateCommand(), backupCommand(), versionCommand(),
+		demoCommand(), serveCommand(), octapipeCommand(), stdioCommand(), migrateCommand(), backupCommand(), keyCommand(), versionCommand(),
 		environmentCommand(), userCommand(), tokenCommand(), connectCommand(), accountCommand(), mcpCommand(), callCommand(), integrationCommand(), logCommand(), webhookCommand(),
 	)
 	tidy(root)

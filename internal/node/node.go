@@ -263,6 +263,11 @@ func (n *Node) masterKey() (secret.Source, error) {
 	return nil, errors.New("PostgreSQL needs a master key, the same on every node: give --master-key, SLUICE_MASTER_KEY or --master-key-file (32 random bytes in base64: openssl rand -base64 32)")
 }
 
+// Rewrap wraps the keyset by the master key in a file.
+func (n *Node) Rewrap(ctx context.Context, masterKeyFile string) error {
+	return n.Keys.Rewrap(ctx, secret.File(masterKeyFile))
+}
+
 // fetch reads a file of somebody's by its URL, under the policy for such files.
 func (n *Node) fetch(ctx context.Context, url string) ([]byte, error) {
 	return n.fetchUpTo(ctx, url, 0)
