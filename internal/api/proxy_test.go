@@ -306,7 +306,7 @@ func TestAListOverRESTAnswersTheMembersThatAreNamed(t *testing.T) {
 		if len(page.Result) != 3 || len(page.Result[0]) != 1 || page.Result[0]["email"] == nil {
 			t.Errorf("got %v, want three users with their email alone", page.Result)
 		}
-		if !strings.Contains(string(got.body), `"notes":["No item here has nickname;`) {
+		if !strings.Contains(string(got.body), `"notes":["Nothing here has nickname;`) {
 			t.Errorf("nothing is said of a member that there is not: %s", got.body)
 		}
 	})
