@@ -90,9 +90,9 @@ func kindOf(path string) string {
 	return ""
 }
 
-// metadata answers at every address where a client may look: with the resource's path behind the well-known one (RFC 9728, section 3.1; RFC 8414, section 3.1),
-// in front of it (OpenID Connect Discovery 1.0, section 4), or left out. The last names no server: it is answered while there is only one, for clients that look
-// nowhere else, as those of 2025-03-26 do.
+// metadata answers where clients look first: with the resource's path behind the well-known one (RFC 9728, section 3.1; RFC 8414, section 3.1), or left out. The
+// latter names no server: it is answered while there is only one, for clients that look nowhere else, as those of 2025-03-26 do. With the path in front there is
+// nothing, and a client that tries that address too is told so.
 func (d *Door) metadata(w http.ResponseWriter, r *http.Request) {
 	if !d.Origin.Admit(w, r, "GET, OPTIONS", refuse) {
 		return
@@ -124,13 +124,16 @@ func (d *Door) metadata(w http.ResponseWriter, r *http.Request) {
 func (d *Door) serverOfMetadata(r *http.Request) (*mcpserver.Server, error) {
 	before, rest, _ := strings.Cut(r.URL.Path, wellKnown)
 	_, behind, _ := strings.Cut(rest, "/")
-	place := strings.TrimPrefix(before+"/"+behind, d.Origin.PublicPath())
-	place = strings.Trim(place, "/")
+	public := d.Origin.PublicPath()
+	if before != "" && (before != public || behind != "") {
+		return nil, mcpserver.ErrNotFound
+	}
+	place := strings.Trim(strings.TrimPrefix("/"+behind, public), "/")
 	if place == "" {
 		return d.Servers.Only(r.Context())
 	}
 	id, ok := strings.CutPrefix("/"+place, resourcePath)
-	if before != "" && behind != "" || !ok {
+	if !ok {
 		return nil, mcpserver.ErrNotFound
 	}
 	return d.Servers.ByID(r.Context(), id)
