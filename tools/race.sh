@@ -5,4 +5,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(account audit gateway mcp mcpserver outbound stdio vendor)
-exec go test -race -skip '/^SQLite$' "${packages[@]/#/./internal/}"
+exec go test -race -timeout 25m -skip '/^SQLite$' "${packages[@]/#/./internal/}"
