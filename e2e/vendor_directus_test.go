@@ -10,7 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -309,11 +309,12 @@ func TestDirectus(t *testing.T) {
 		// Each refresh takes the refresh token that the last one gave.
 		for range 2 {
 			read()
-			ended()
 			_, n := d.since(0)
+			ended()
 			read()
-			if asked, _ := d.since(n); !reflect.DeepEqual(asked, []string{"POST /auth/refresh", "GET /users/me"}) {
-				t.Errorf("with an old token the vendor was asked %q, want a refresh and the call", asked)
+			// What Sluice looks up by itself, for the lists of tools that clients hold, may have renewed the token before the call did.
+			if asked, _ := d.since(n); !slices.Contains(asked, "POST /auth/refresh") || slices.Contains(asked, "POST /auth/login") || asked[len(asked)-1] != "GET /users/me" {
+				t.Errorf("with an old token the vendor was asked %q, want a refresh, no login, and the call", asked)
 			}
 		}
 		// Where the grant is gone, the password still is there.
@@ -325,10 +326,10 @@ func TestDirectus(t *testing.T) {
 		if _, err := db.Exec(t.Context(), "DELETE FROM directus_sessions"); err != nil {
 			t.Fatal(err)
 		}
-		ended()
 		_, n := d.since(0)
+		ended()
 		read()
-		if asked, _ := d.since(n); !reflect.DeepEqual(asked, []string{"POST /auth/refresh", "POST /auth/login", "GET /users/me"}) {
+		if asked, _ := d.since(n); !slices.Contains(asked, "POST /auth/refresh") || !slices.Contains(asked, "POST /auth/login") || asked[len(asked)-1] != "GET /users/me" {
 			t.Errorf("with the session gone the vendor was asked %q, want a refused refresh, a login and the call", asked)
 		}
 	})
