@@ -57,7 +57,7 @@ type Log struct {
 	end   chan struct{} // closed by stop
 	ended chan struct{} // closed when the writer has ended
 
-	background sync.WaitGroup // the goroutines of Retain
+	retention *store.Sweep // nil: calls are kept for ever
 }
 
 // New makes a log and starts its writer. log may be nil.
@@ -79,7 +79,9 @@ func New(st *store.Store, log *slog.Logger) *Log {
 func (l *Log) Close() {
 	l.stop()
 	<-l.ended
-	l.background.Wait()
+	if l.retention != nil {
+		l.retention.Stop()
+	}
 }
 
 // Begin makes the intent of a write durable: when it returns nil, the record is on the disk, and a process that dies leaves it behind as Started. It

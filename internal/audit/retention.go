@@ -13,31 +13,15 @@ const (
 	dropAtOnce = 500
 )
 
-// Retain drops calls that began longer ago than keep, now and every hour, until Close. Any number of nodes may do so on one database.
+// Retain drops calls that began longer ago than keep, now and every hour, until Close. It is called once. Any number of nodes may do so on one database.
 func (l *Log) Retain(keep time.Duration) {
-	l.background.Go(func() {
-		ctx, cancel := context.WithCancel(context.Background())
-		defer cancel()
-		l.background.Go(func() {
-			<-l.end
-			cancel()
-		})
-		tick := time.NewTicker(dropEvery)
-		defer tick.Stop()
-		for {
-			switch n, err := l.Drop(ctx, time.Now().Add(-keep)); {
-			case ctx.Err() != nil:
-				return
-			case err != nil:
-				l.log.Warn("old calls could not be dropped from the log; the next try is in an hour", "error", err)
-			case n > 0:
-				l.log.Info("dropped old calls from the log", "calls", n, "kept_for", keep)
-			}
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				return
-			}
+	l.retention = store.StartSweep(dropEvery, func(ctx context.Context) {
+		switch n, err := l.Drop(ctx, time.Now().Add(-keep)); {
+		case ctx.Err() != nil:
+		case err != nil:
+			l.log.Warn("old calls could not be dropped from the log; the next try is in an hour", "error", err)
+		case n > 0:
+			l.log.Info("dropped old calls from the log", "calls", n, "kept_for", keep)
 		}
 	})
 }

@@ -133,13 +133,9 @@ func (q *callQuery) where(f CallFilter, below CallPosition) string {
 // DropCalls removes up to limit calls with ids below that one, and as many of those begun whose outcome never came. It reports how many it removed; fewer
 // than limit means that none is left.
 func (s *Store) DropCalls(ctx context.Context, below string, limit int) (dropped int64, err error) {
-	c := conn{on: s.sql, dialect: s.dialect}
-	if s.dialect == SQLite {
-		c.gate = &s.gate
-	}
 	for _, table := range []string{"calls", "call_intents"} {
 		text := fmt.Sprintf("DELETE FROM %[1]s WHERE id IN (SELECT id FROM %[1]s WHERE id < ?1 ORDER BY id LIMIT %[2]d)", table, limit)
-		result, err := c.ExecContext(ctx, text, below)
+		result, err := s.exec(ctx, text, below)
 		if err != nil {
 			return dropped, fmt.Errorf("drop old calls: %w", err)
 		}

@@ -108,12 +108,16 @@ func (s *Store) Ping(ctx context.Context) error { return s.sql.PingContext(ctx) 
 
 // Exec runs one statement that is no query of any package: an operator's, or a test's.
 func (s *Store) Exec(ctx context.Context, query string, args ...any) error {
+	_, err := s.exec(ctx, query, args...)
+	return err
+}
+
+func (s *Store) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	c := conn{on: s.sql, dialect: s.dialect}
 	if s.dialect == SQLite {
 		c.gate = &s.gate
 	}
-	_, err := c.ExecContext(ctx, query, args...)
-	return err
+	return c.ExecContext(ctx, query, args...)
 }
 
 // Tx is a transaction. It must not be used after the function that it was given to returns.

@@ -13,6 +13,7 @@ const (
 	relayEvery  = time.Minute // when no news came, or news was lost
 	relayAtOnce = 100
 	eventLife   = 30 * 24 * time.Hour
+	dropEvery   = time.Hour
 )
 
 // relay hands events to the job queue until ctx ends.
@@ -43,6 +44,9 @@ func (s *Service) relayAll(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("list events: %w", err)
 		}
+		if len(events) == 0 {
+			return nil
+		}
 		wanted := map[string][]*Webhook{} // by environment
 		var deliveries []delivery
 		for _, e := range events {
@@ -72,7 +76,7 @@ func (s *Service) relayAll(ctx context.Context) error {
 					return err
 				}
 			}
-			return tx.DropToldEvents(ctx, store.Millis(time.Now().Add(-eventLife)))
+			return nil
 		})
 		if err != nil {
 			return fmt.Errorf("mark events: %w", err)
@@ -80,6 +84,13 @@ func (s *Service) relayAll(ctx context.Context) error {
 		if len(events) < relayAtOnce {
 			return nil
 		}
+	}
+}
+
+// dropOld removes the events that were handed on and are older than they are kept for.
+func (s *Service) dropOld(ctx context.Context) {
+	if err := s.store.DropToldEvents(ctx, store.Millis(time.Now().Add(-eventLife))); err != nil && ctx.Err() == nil {
+		s.log.Warn("old events could not be dropped; the next try is in an hour", "error", err)
 	}
 }
 

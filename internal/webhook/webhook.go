@@ -94,6 +94,7 @@ type Service struct {
 	end        context.CancelFunc
 	background sync.WaitGroup
 	unhear     []func()
+	sweep      *store.Sweep
 	queue      queue
 }
 
@@ -115,6 +116,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	running, end := context.WithCancel(context.WithoutCancel(ctx))
 	s.end = end
 	s.background.Go(func() { s.relay(running) })
+	s.sweep = store.StartSweep(dropEvery, s.dropOld)
 	s.stir()
 	return s, nil
 }
@@ -124,6 +126,7 @@ func (s *Service) Close() {
 	for _, f := range s.unhear {
 		f()
 	}
+	s.sweep.Stop()
 	s.end()
 	s.background.Wait()
 	s.queue.close()

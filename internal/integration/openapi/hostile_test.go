@@ -156,7 +156,7 @@ func FuzzImport(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, document string) {
 		if len(document) > 50_000 {
-			t.Skip()
+			t.Skip("it would show nothing that a shorter document does not")
 		}
 		d, report, err := openapi.Import([]byte(document), openapi.Options{})
 		if err != nil {
