@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"sluice/internal/secret"
 	"sluice/internal/store"
@@ -187,16 +184,12 @@ func (s *Service) Delete(ctx context.Context, environment, accountID, id string)
 const maxName = 200
 
 func checkName(name string) (string, error) {
-	name = strings.TrimSpace(name)
-	switch err := store.CheckText(name); {
-	case err != nil:
-		return "", &InvalidError{"name", "cannot be stored: " + err.Error()}
-	case name == "":
-		return "", &InvalidError{"name", "is required: say whom or what the server is for"}
-	case utf8.RuneCountInString(name) > maxName:
-		return "", &InvalidError{"name", fmt.Sprintf("is longer than %d characters: shorten it", maxName)}
-	case strings.ContainsFunc(name, unicode.IsControl):
-		return "", &InvalidError{"name", "holds a control character: leave it out"}
+	name, fault := store.CheckName(name, maxName)
+	if fault == "" && name == "" {
+		fault = "is required: say whom or what the server is for"
+	}
+	if fault != "" {
+		return "", &InvalidError{"name", fault}
 	}
 	return name, nil
 }

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -25,6 +27,21 @@ func CheckText(s string) error {
 		return &TextError{}
 	}
 	return nil
+}
+
+// CheckName takes a name that a person gives to something: s without white space around it, or what is wrong with it, to follow the word for it. Whether it may be
+// empty is for others to say.
+func CheckName(s string, most int) (name, fault string) {
+	name = strings.TrimSpace(s)
+	switch err := CheckText(name); {
+	case err != nil:
+		return "", "cannot be stored: " + err.Error()
+	case utf8.RuneCountInString(name) > most:
+		return "", fmt.Sprintf("is longer than %d characters: shorten it", most)
+	case strings.ContainsFunc(name, unicode.IsControl):
+		return "", "holds a control character: leave it out"
+	}
+	return name, ""
 }
 
 // CleanText is s with each NUL and each broken byte sequence replaced by U+FFFD: for what must be recorded whatever it holds.
