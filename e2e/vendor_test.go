@@ -53,7 +53,7 @@ type realVendor struct {
 
 	mu    sync.Mutex
 	asked []string // method and path, in order
-	last  string   // the last Authorization
+	last  string   // the Authorization of the last request that was no renewal
 }
 
 // watch puts the proxy before a vendor.
@@ -68,7 +68,7 @@ func watch(t *testing.T, own string) *realVendor {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v.mu.Lock()
 		v.asked = append(v.asked, r.Method+" "+r.URL.Path)
-		if a := r.Header.Get("Authorization"); a != "" {
+		if a := r.Header.Get("Authorization"); a != "" && !isRenewal(r.URL.Path) {
 			v.last = a
 		}
 		v.mu.Unlock()
@@ -90,7 +90,7 @@ func (v *realVendor) since(n int) (asked []string, now int) {
 func (v *realVendor) wantAsked(t *testing.T, n int, want ...string) {
 	t.Helper()
 	got, _ := v.since(n)
-	got = slices.DeleteFunc(got, func(request string) bool { return strings.Contains(request, "auth") })
+	got = slices.DeleteFunc(got, isRenewal)
 	if !slices.Equal(got, want) {
 		t.Errorf("the vendor was asked\n%q\nwant\n%q", got, want)
 	}
@@ -114,11 +114,37 @@ func (v *realVendor) count(n int, suffix string) int {
 	return count
 }
 
-// lastToken is the credential that Sluice used last.
+// isRenewal tells a login or a refresh, by its path.
+func isRenewal(request string) bool { return strings.Contains(request, "auth") }
+
+// lastToken is the credential of Sluice's last call.
 func (v *realVendor) lastToken() string {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.last
+}
+
+// outliving reads, waits until the token that this was done with has ended, and reads again: it answers what the vendor was asked for that, in which each of
+// renewals must be. A token is also renewed shortly before its end, while calls go on with the old one, and by what Sluice looks up by itself; where that came
+// first it is done again, with the token that came of it.
+func (v *realVendor) outliving(t *testing.T, read func(), ended func(token string) bool, renewals ...string) (asked []string) {
+	t.Helper()
+	for range 4 {
+		_, n := v.since(0)
+		read()
+		token := v.lastToken()
+		waitFor(t, "the token to end", func() bool { return ended(token) })
+		read()
+		if v.lastToken() == token {
+			t.Fatalf("a token that has ended was used again")
+		}
+		asked, _ = v.since(n)
+		if !slices.ContainsFunc(renewals, func(renewal string) bool { return !slices.Contains(asked, renewal) }) {
+			return asked
+		}
+	}
+	t.Fatalf("with an old token the vendor was asked %q, want %q among it", asked, renewals)
+	return nil
 }
 
 // startVendor starts a program that is no Sluice and waits until it answers at ready.
