@@ -107,6 +107,7 @@ var arrows = map[string][]string{
 	"internal/store":               {"internal/store/db"},
 	"internal/store/db":            {},
 	"internal/store/storetest":     {"internal/store"},
+	"internal/await":               {},
 	"internal/filetype":            {},
 	"internal/jsonscan":            {},
 	"internal/prose":               {},

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"sluice/internal/await"
 )
 
 // Agents that people work with in a terminal, each set up by its own command or configuration file, in an empty home folder and with no way to the
@@ -113,7 +115,7 @@ func TestAgentsOpencodeSignsIn(t *testing.T) {
 	})
 	request := regexp.MustCompile(`(http://\S+/authorize\?\S+)\s`) // once it is printed to its end
 	var found []string
-	waitFor(t, "opencode to print where to sign in", func() bool {
+	await.True(t, "opencode to print where to sign in", func() bool {
 		said := colour.ReplaceAllString(out.String(), "")
 		found = request.FindStringSubmatch(said)
 		return found != nil && strings.Contains(said, "Waiting for authorization") // before that it takes no answer

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sluice/internal/await"
 )
 
 // What is wrong gets its own clear answer, is not sent to the vendor, and gives nothing away: the same on both databases.
@@ -264,7 +266,7 @@ func TestANULInATextIsStoredOrRefusedTheSameOnBothDatabases(t *testing.T) {
 		if r := got.reply(t); r.Error != nil {
 			t.Errorf("a NUL in a note ends in a protocol error: %+v", r.Error)
 		}
-		waitFor(t, "four calls in the log", func() bool {
+		await.True(t, "four calls in the log", func() bool {
 			var log struct {
 				Result []object `json:"result"`
 			}
@@ -311,16 +313,4 @@ func TestTheAdminAPINamesWhatIsKnownWhenAFilterIsNot(t *testing.T) {
 		}
 		h.api(t, "GET", "/integrated-account/acc_00000000000000000000000000/mcp", "").want(t, 404)
 	})
-}
-
-// waitFor waits until a condition holds.
-func waitFor(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for !holds() {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited a minute in vain for %s", what)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"sluice/internal/await"
 )
 
 // A call leaves a record whatever becomes of it.
@@ -86,7 +88,7 @@ func (h *house) logged(t *testing.T, filter string) object {
 	var log struct {
 		Result []object `json:"result"`
 	}
-	waitFor(t, "a record of "+filter, func() bool {
+	await.True(t, "a record of "+filter, func() bool {
 		h.api(t, "GET", "/log?"+filter, "").want(t, 200).decode(t, &log)
 		return len(log.Result) > 0
 	})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"sluice/internal/await"
 	"sluice/internal/store/storetest"
 )
 
@@ -22,7 +23,7 @@ func startEmpty(t *testing.T, database string) (address, start string) {
 	env := []string{"SLUICE_MASTER_KEY=" + base64.StdEncoding.EncodeToString(key), "SLUICE_DATABASE=" + database}
 	p, found := startProcess(t, regexp.MustCompile(`(?s)next="?([^\s"]+/start[^\s"]*)`), env, "serve", "--listen", "127.0.0.1:0", "--allow-address", "loopback")
 	listening := regexp.MustCompile(`msg=listening address=(\S+)`)
-	waitFor(t, "Sluice to listen", func() bool { return listening.MatchString(p.stderr.String()) })
+	await.True(t, "Sluice to listen", func() bool { return listening.MatchString(p.stderr.String()) })
 	return "http://" + listening.FindStringSubmatch(p.stderr.String())[1], found[1]
 }
 

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sluice/internal/await"
 )
 
 // proxyPatience is how long the proxy waits for a byte: its usual minute, scaled down, as is the keep-alive of the Sluice behind it.
@@ -61,7 +63,7 @@ func startNginxAs(t *testing.T, address, server string) {
 			t.Logf("nginx wrote:\n%s", log.tail())
 		}
 	})
-	waitFor(t, "nginx to listen", func() bool {
+	await.True(t, "nginx to listen", func() bool {
 		c, err := net.Dial("tcp", address)
 		if err == nil {
 			c.Close()

@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"sluice/internal/await"
 )
 
 // aFreeAddress is one of this machine's that nobody listens at.
@@ -169,7 +171,7 @@ func TestTheSuiteTakesSluiceForAnAuthorizationServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	authorize := regexp.MustCompile(`(?m)^http://\S+/authorize\?\S+$`)
-	waitFor(t, "the suite to ask for a sign-in", func() bool { return authorize.MatchString(out.String()) })
+	await.True(t, "the suite to ask for a sign-in", func() bool { return authorize.MatchString(out.String()) })
 	back := newBrowser(t, http.DefaultTransport).allow(t, ada, authorize.FindString(out.String()), true)
 	send(t, "GET", back.String(), "").want(t, 200)
 	if err := cmd.Wait(); err != nil {

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sluice/internal/await"
 )
 
 // process is the binary, running one of its commands. What it wrote is shown when the test fails.
@@ -38,7 +40,7 @@ func startProcess(t *testing.T, ready *regexp.Regexp, env []string, args ...stri
 			t.Logf("sluice %s wrote to standard error:\n%s", args[0], p.stderr.tail())
 		}
 	})
-	waitFor(t, "sluice "+strings.Join(args, " ")+" to be up", func() bool {
+	await.True(t, "sluice "+strings.Join(args, " ")+" to be up", func() bool {
 		select {
 		case <-p.ended:
 			t.Fatalf("sluice %s ended before it was up: %v\n%s", strings.Join(args, " "), p.cmd.ProcessState, p.stderr.tail())
@@ -58,9 +60,9 @@ func (p *process) stop(t *testing.T) {
 	p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-p.ended:
-	case <-time.After(20 * time.Second):
+	case <-time.After(await.Limit):
 		p.kill()
-		t.Errorf("sluice %s was still running 20 s after SIGTERM", p.cmd.Args[1])
+		t.Errorf("sluice %s was still running long after SIGTERM", p.cmd.Args[1])
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"sluice/internal/await"
 )
 
 // Frameworks that have tool calls and no MCP read an account's tools over the API and call /proxy. What a model asks for must come to the same call of the
@@ -260,7 +262,7 @@ func (h *house) wantSameRecords(t *testing.T, account, outcome string) {
 	var log struct {
 		Result []object `json:"result"`
 	}
-	waitFor(t, "two calls in the log", func() bool {
+	await.True(t, "two calls in the log", func() bool {
 		h.api(t, "GET", "/log?integrated_account_id="+account, "").want(t, 200).decode(t, &log)
 		return len(log.Result) == 2 && log.Result[0].text("outcome") != "started" && log.Result[1].text("outcome") != "started"
 	})

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"sluice/internal/await"
 )
 
 const (
@@ -236,7 +238,7 @@ func TestPocketBase(t *testing.T) {
 			a.call(nil, "list_all_pocketbase_records", map[string]any{"collection": "customers", "limit": 1})
 		}
 		_, n := v.since(0)
-		waitFor(t, "a token to be renewed before it ends", func() bool { read(); return v.count(n, "/auth-refresh") > 0 })
+		await.True(t, "a token to be renewed before it ends", func() bool { read(); return v.count(n, "/auth-refresh") > 0 })
 		if logins := v.count(n, "/auth-with-password"); logins > 0 {
 			t.Errorf("there were %d logins while a refresh would do", logins)
 		}

@@ -18,6 +18,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"sluice/internal/await"
 )
 
 // Servers that nobody here wrote are the vendors in these tests, each by the definition that comes with the binary, and each is asked over its own API
@@ -133,7 +135,7 @@ func (v *realVendor) outliving(t *testing.T, read func(), ended func(token strin
 		_, n := v.since(0)
 		read()
 		token := v.lastToken()
-		waitFor(t, "the token to end", func() bool { return ended(token) })
+		await.True(t, "the token to end", func() bool { return ended(token) })
 		read()
 		if v.lastToken() == token {
 			t.Fatalf("a token that has ended was used again")
@@ -164,7 +166,7 @@ func startVendor(t *testing.T, cmd *exec.Cmd, ready string) {
 		cmd.Process.Signal(os.Interrupt)
 		select {
 		case <-ended:
-		case <-time.After(10 * time.Second):
+		case <-time.After(await.Limit):
 			cmd.Process.Kill()
 			<-ended
 		}
@@ -172,7 +174,7 @@ func startVendor(t *testing.T, cmd *exec.Cmd, ready string) {
 			t.Logf("%s wrote:\n%s", filepath.Base(cmd.Path), out.tail())
 		}
 	})
-	waitFor(t, ready+" to answer", func() bool {
+	await.True(t, ready+" to answer", func() bool {
 		select {
 		case <-ended:
 			t.Fatalf("%s ended before it was up: %v\n%s", cmd.Path, cmd.ProcessState, out.tail())

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sluice/internal/await"
 )
 
 // TestEveryToolOfOctapipeIsCalledOnce makes everything that there is in Octapipe, looks at it, changes it and takes it away again, by tools alone, through
@@ -120,7 +122,7 @@ func (w *walk) database() {
 // finished asks for the state of a job until it has one that stays.
 func (w *walk) finished(tool string, arguments args) (state object) {
 	w.t.Helper()
-	waitFor(w.t, tool+" to tell the end", func() bool {
+	await.True(w.t, tool+" to tell the end", func() bool {
 		state = w.do(tool, arguments)
 		return state.text("status") != "processing"
 	})

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"sluice/internal/await"
 )
 
 // terminal is a pseudo-terminal: what a person would sit at.
@@ -70,7 +72,7 @@ func (s shell) typed(c *terminal, answers [][2]string, args ...string) (stdout s
 	go func() { ended <- root.ExecuteContext(s.t.Context()) }()
 	seen := 0
 	for _, a := range answers {
-		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(2 * time.Millisecond) {
+		for deadline := time.Now().Add(await.Limit); ; time.Sleep(2 * time.Millisecond) {
 			if i := strings.Index(asked.String()[seen:], a[0]); i >= 0 {
 				seen += i + len(a[0])
 				break
@@ -89,7 +91,7 @@ func (s shell) typed(c *terminal, answers [][2]string, args ...string) (stdout s
 	}
 	select {
 	case err = <-ended:
-	case <-time.After(30 * time.Second):
+	case <-time.After(await.Limit):
 		s.t.Fatalf("the command did not end:\n%s", asked.String())
 	}
 	return out.String(), err

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/internal/await"
 	"sluice/internal/integration"
 )
 
@@ -92,7 +93,7 @@ func TestTheGuideLeadsFromNothingToAVendorThatWorks(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { vendor.Process.Kill(); vendor.Wait() })
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(await.Limit); ; time.Sleep(10 * time.Millisecond) {
 		if answer, err := http.Get("http://" + address + "/v1/parcels"); err == nil {
 			answer.Body.Close()
 			break

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sluice/internal/await"
 )
 
 // asProgram makes the test binary be the program itself, so that what only main does (signals, exit codes, standard error) is tested without a build.
@@ -100,7 +102,7 @@ func TestASignalEndsTheDemoAndLeavesNothingBehind(t *testing.T) {
 			}
 			cmd.Process.Signal(signal)
 			rest, _ := lines.ReadString(0)
-			kill := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
+			kill := time.AfterFunc(await.Limit, func() { cmd.Process.Kill() })
 			defer kill.Stop()
 			if err := cmd.Wait(); err != nil {
 				t.Errorf("the demo ended with %v\n%s", err, stderr.String())
@@ -124,7 +126,7 @@ func TestServeIsNotDisturbedByAClientsVariables(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	kill := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
+	kill := time.AfterFunc(await.Limit, func() { cmd.Process.Kill() })
 	defer kill.Stop()
 	lines := bufio.NewScanner(errors)
 	up, said := false, ""

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"sluice/internal/await"
 )
 
 // shell runs the command as a person would type it, with the environment's variables given for the length of the test.
@@ -105,8 +107,8 @@ func (s shell) start(args ...string) *running {
 		select {
 		case err := <-ended:
 			return err
-		case <-time.After(20 * time.Second):
-			s.t.Errorf("sluice %s was still running 20 s after it was stopped", args[0])
+		case <-time.After(await.Limit):
+			s.t.Errorf("sluice %s was still running long after it was stopped", args[0])
 			return nil
 		}
 	})
@@ -135,7 +137,7 @@ func (r *running) line(t *testing.T) string {
 func (r *running) log(t *testing.T, want string) []string {
 	t.Helper()
 	pattern := regexp.MustCompile(want)
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(await.Limit); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if found := pattern.FindStringSubmatch(r.stderr.String()); found != nil {
 			return found
 		}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"sluice/internal/await"
 )
 
 func TestABackEndIsToldWhatHappensToAnAccount(t *testing.T) {
@@ -45,7 +47,7 @@ func TestABackEndIsToldWhatHappensToAnAccount(t *testing.T) {
 					t.Fatal(err)
 				}
 				return e.Type, e.Data
-			case <-time.After(30 * time.Second):
+			case <-time.After(await.Limit):
 				t.Fatal("nothing came")
 				return "", nil
 			}

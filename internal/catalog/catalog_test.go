@@ -3,8 +3,8 @@ package catalog_test
 import (
 	"errors"
 	"testing"
-	"time"
 
+	"sluice/internal/await"
 	"sluice/internal/catalog"
 	"sluice/internal/integration"
 	"sluice/internal/store"
@@ -81,9 +81,5 @@ func TestCatalog(t *testing.T) {
 
 func until(t *testing.T, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the change was not seen within 5 seconds")
-		}
-	}
+	await.True(t, "the change to be seen", done)
 }

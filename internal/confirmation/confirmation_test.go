@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/internal/await"
 	"sluice/internal/confirmation"
 	"sluice/internal/store"
 	"sluice/internal/store/db"
@@ -192,15 +193,13 @@ func TestWhatIsOverIsRemoved(t *testing.T) {
 	}
 	s := confirmation.New(st, nil) // sweeps at once
 	defer s.Close()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	await.True(t, "what is over to be removed", func() bool {
 		_, err := st.GetConfirmation(t.Context(), db.GetConfirmationParams{Environment: a.question.Environment, ID: a.question.ID})
-		if store.NotFound(err) {
-			return
+		if err != nil && !store.NotFound(err) {
+			t.Fatal(err)
 		}
-		if err != nil || time.Now().After(deadline) {
-			t.Fatalf("what is over is still there: %v", err)
-		}
-	}
+		return err != nil
+	})
 }
 
 func TestACallIsNotApprovedByTheTokenThatItCameWith(t *testing.T) {

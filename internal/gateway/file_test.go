@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sluice/internal/audit"
+	"sluice/internal/await"
 	"sluice/internal/gateway"
 	"sluice/internal/mcpserver"
 	"sluice/internal/node"
@@ -335,15 +336,12 @@ func TestAnImportOfATableInTheCallAndByURL(t *testing.T) {
 		if err := json.Unmarshal(r.Body, &job); err != nil {
 			t.Fatal(err)
 		}
-		for deadline := time.Now().Add(10 * time.Second); job.Status == "processing" || job.Status == ""; {
-			if time.Now().After(deadline) {
-				t.Fatal("the import does not end")
-			}
-			time.Sleep(5 * time.Millisecond)
+		await.True(t, "the import to end", func() bool {
 			if err := json.Unmarshal(w.ok("octapipe_database_records_import_status", `{"database_uuid":%q,"import_uuid":%q}`, database, job.UUID).Body, &job); err != nil {
 				t.Fatal(err)
 			}
-		}
+			return job.Status != "processing"
+		})
 		found := w.ok("list_all_octapipe_database_records", `{"database_uuid":%q,"filters":[{"field":"name","operator":"eq","value":%q}]}`, database, name)
 		if job.Status != "completed" || found.Items != 1 || !bytes.Contains(found.Body, []byte("cf_risk_level")) {
 			t.Errorf("%s: the import is %+v, and there are %d such records: %s", name, job, found.Items, found.Body)
@@ -424,18 +422,11 @@ func TestAClientThatHangsUpEndsTheVendorsCallAndIsRecorded(t *testing.T) {
 	}
 	io.CopyN(io.Discard, answer.Body, 1<<10)
 	answer.Body.Close()
-	deadline := time.Now().Add(10 * time.Second)
-	for {
+	await.True(t, "the record of the call that was given up", func() bool {
 		page, _, err := w.node.Audit.List(t.Context(), audit.Filter{Environment: w.account.Environment, Outcome: "cancelled"}, "", 10)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(page) == 1 && page[0].Door == "file" && strings.Contains(page[0].Error, "went away after") {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the records are %+v", page)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+		return len(page) == 1 && page[0].Door == "file" && strings.Contains(page[0].Error, "went away after")
+	})
 }

@@ -12,9 +12,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"sluice/internal/account"
+	"sluice/internal/await"
 	"sluice/internal/gateway"
 	"sluice/internal/integration"
 	"sluice/internal/mcp"
@@ -246,7 +246,7 @@ func newEndpoint(t *testing.T, change ...func(*mcp.Options)) *endpoint {
 	e.handler = handler
 	e.Server = httptest.NewServer(handler)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), await.Limit)
 		defer cancel()
 		if err := handler.Close(ctx); err != nil {
 			t.Errorf("streams did not end on Close: %v", err)

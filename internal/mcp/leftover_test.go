@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/internal/await"
 	"sluice/internal/gateway"
 	"sluice/internal/mcp"
 	"sluice/internal/mcpserver"
@@ -34,7 +35,7 @@ func handlers() int {
 // wantNothingLeft waits until nothing is at work any more, and then checks that the endpoint answers as ever.
 func (e *endpoint) wantNothingLeft(t *testing.T) {
 	t.Helper()
-	waitFor(t, "the endpoint to be at rest", func() bool { return handlers() == 0 && e.register.watching() == 0 })
+	await.True(t, "the endpoint to be at rest", func() bool { return handlers() == 0 && e.register.watching() == 0 })
 	wantStatus(t, e.post(t, listBody, nil), 200)
 	if strings.Contains(e.log.String(), "panic") {
 		t.Errorf("the log tells of a panic:\n%s", e.log)
@@ -74,7 +75,7 @@ func TestAStreamWhoseReaderStallsIsGivenUp(t *testing.T) {
 		}
 		wantStatus(t, a, 202)
 	}
-	waitFor(t, "the stream to be given up", func() bool { return e.send(t, http.MethodPost, address, nil, listBody).status == 404 })
+	await.True(t, "the stream to be given up", func() bool { return e.send(t, http.MethodPost, address, nil, listBody).status == 404 })
 	r.cancel()
 	e.wantNothingLeft(t)
 }
@@ -110,9 +111,9 @@ func TestAMessageOnAStreamThatIsGoneIsAnsweredSo(t *testing.T) {
 	r := e.open(t, http.MethodGet, "/mcp/"+openToken, map[string]string{"Accept": "text/event-stream"}, "")
 	address := r.next(false).data
 	wantStatus(t, e.send(t, http.MethodPost, address, nil, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"`+getShip+`","arguments":{"id":"7"}}}`), 202)
-	receive(t, begun)
+	await.From(t, "the call to begin", begun)
 	r.cancel()
-	waitFor(t, "the stream to be gone", func() bool { return e.send(t, http.MethodPost, address, nil, listBody).status == 404 })
+	await.True(t, "the stream to be gone", func() bool { return e.send(t, http.MethodPost, address, nil, listBody).status == 404 })
 	wantError(t, e.send(t, http.MethodPost, address, nil, listBody), 404, 404, "has ended", "open a new one by GET")
 	e.wantNothingLeft(t)
 }
@@ -220,7 +221,7 @@ func TestAClientThatTalksOnAStreamIsCutOff(t *testing.T) {
 	}
 	chatter := strings.Repeat(listenRequest(openToken, ""), 20)
 	_, _ = io.WriteString(conn, chatter)
-	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = conn.SetReadDeadline(time.Now().Add(await.Limit))
 	if answered, _ := io.ReadAll(conn); strings.Count(string(answered), "HTTP/1.1 ") != 1 {
 		t.Errorf("answered %q", answered)
 	}
@@ -267,12 +268,12 @@ func TestStreamsShareAConnectionOfHTTP2(t *testing.T) {
 	other, _ := open()
 	until(one, "acknowledged")
 	until(other, "acknowledged")
-	waitFor(t, "both to watch", func() bool { return e.register.watching() == 2 })
+	await.True(t, "both to watch", func() bool { return e.register.watching() == 2 })
 	e.register.change(openToken, &mcpserver.Config{Methods: []string{"read"}})
 	until(one, "list_changed")
 	until(other, "list_changed")
 	stop()
-	waitFor(t, "one to be gone", func() bool { return e.register.watching() == 1 })
+	await.True(t, "one to be gone", func() bool { return e.register.watching() == 1 })
 	until(other, ":")
 	if err := e.handler.Close(t.Context()); err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"sluice/internal/await"
 	"sluice/internal/integration"
 	"sluice/internal/mcpserver"
 	"sluice/internal/toolset"
@@ -124,7 +125,7 @@ func TestAStreamTellsOfChangedPromptsToThoseWhoAskedForThem(t *testing.T) {
 	one := e.listen(t, openToken, `{"promptsListChanged":true}`)
 	both.next(false)
 	one.next(false)
-	waitFor(t, "both to watch", func() bool { return e.register.watching() == 2 })
+	await.True(t, "both to watch", func() bool { return e.register.watching() == 2 })
 
 	withPrompts(t, e, "read")
 	e.register.change(openToken, &mcpserver.Config{})

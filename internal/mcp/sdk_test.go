@@ -10,6 +10,7 @@ import (
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"sluice/internal/await"
 	"sluice/internal/mcpserver"
 	"sluice/internal/stdio"
 )
@@ -46,7 +47,7 @@ func TestTheOfficialGoClientWorksThroughTheBridge(t *testing.T) {
 				if err != nil {
 					t.Error(err)
 				}
-			case <-time.After(10 * time.Second):
+			case <-time.After(await.Limit):
 				t.Error("the bridge did not end with its client")
 			}
 		})
@@ -88,7 +89,7 @@ func workWith(t *testing.T, e *endpoint, transport sdk.Transport, version string
 		t.Errorf("prompts %v, %v", prompts, err)
 	}
 
-	waitFor(t, "the client to listen", func() bool { return e.register.watching() > 0 })
+	await.True(t, "the client to listen", func() bool { return e.register.watching() > 0 })
 	// The list changes and changes back, so that the next client finds it as it was.
 	for _, token := range []string{openToken, shapedToken} {
 		e.register.mu.Lock()
@@ -99,7 +100,7 @@ func workWith(t *testing.T, e *endpoint, transport sdk.Transport, version string
 		e.register.change(token, &narrowed)
 		defer e.register.change(token, &config)
 	}
-	receive(t, changed)
+	await.From(t, "the news of a change", changed)
 }
 
 func TestTheOfficialGoClientIsRefusedInWords(t *testing.T) {

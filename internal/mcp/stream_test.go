@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/internal/await"
 	"sluice/internal/gateway"
 	"sluice/internal/mcp"
 	"sluice/internal/mcpserver"
@@ -89,7 +90,7 @@ func (r *reader) read() {
 // next is the next event that is no comment, or, if comment is true, the next comment.
 func (r *reader) next(comment bool) event {
 	r.t.Helper()
-	timeout := time.After(5 * time.Second)
+	timeout := time.After(await.Limit)
 	for {
 		select {
 		case ev, ok := <-r.events:
@@ -100,14 +101,14 @@ func (r *reader) next(comment bool) event {
 				return ev
 			}
 		case <-timeout:
-			r.t.Fatal("no event came within five seconds")
+			r.t.Fatal("no event came")
 		}
 	}
 }
 
 func (r *reader) wantEnd() {
 	r.t.Helper()
-	timeout := time.After(5 * time.Second)
+	timeout := time.After(await.Limit)
 	for {
 		select {
 		case ev, ok := <-r.events:
@@ -118,7 +119,7 @@ func (r *reader) wantEnd() {
 				r.t.Fatalf("the stream goes on: %v", ev)
 			}
 		case <-timeout:
-			r.t.Fatal("the stream did not end within five seconds")
+			r.t.Fatal("the stream did not end")
 		}
 	}
 }
@@ -198,7 +199,7 @@ func TestNothingStaysBehindAStreamWhoseClientIsGone(t *testing.T) {
 		t.Fatalf("%d watches, want 1", n)
 	}
 	r.cancel()
-	waitFor(t, "the watch to end", func() bool { return e.register.watching() == 0 })
+	await.True(t, "the watch to end", func() bool { return e.register.watching() == 0 })
 }
 
 func TestListenRefusesWhatItCannotServe(t *testing.T) {
@@ -219,7 +220,7 @@ func TestEarlierRevisionsAreToldOfChangesOnTheirStream(t *testing.T) {
 	e := newEndpoint(t, quickly)
 	header := map[string]string{"Accept": "text/event-stream", "MCP-Protocol-Version": "2025-11-25"}
 	r := e.open(t, http.MethodGet, "/mcp/"+openToken, header, "")
-	waitFor(t, "the watch to begin", func() bool { return e.register.watching() == 1 })
+	await.True(t, "the watch to begin", func() bool { return e.register.watching() == 1 })
 	r.next(true)
 	e.register.change(openToken, &mcpserver.Config{Methods: []string{"read"}})
 	if got, want := r.next(false), (event{"message", `{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}`}); got != want {
@@ -273,7 +274,7 @@ func TestTheOldTransportAnswersOnItsStream(t *testing.T) {
 		t.Errorf("a change came as %s", got)
 	}
 	r.cancel()
-	waitFor(t, "the session to end", func() bool { return post(listBody).status == 404 })
+	await.True(t, "the session to end", func() bool { return post(listBody).status == 404 })
 }
 
 func TestTheOldTransportsCallsEndWhenTheyAreCancelledOrTheStreamIsGone(t *testing.T) {
@@ -292,13 +293,13 @@ func TestTheOldTransportsCallsEndWhenTheyAreCancelledOrTheStreamIsGone(t *testin
 	}
 	call("1", `{"id":"a"}`)
 	call("2", `{"id":"b"}`)
-	receive(t, begun)
-	receive(t, begun)
+	await.From(t, "the call to begin", begun)
+	await.From(t, "the call to begin", begun)
 	if a := call("2", `{}`); a.status != 503 || a.header.Get("Retry-After") == "" {
 		t.Errorf("an id that is in use: status %d", a.status)
 	}
 	e.send(t, http.MethodPost, address, nil, `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}`)
-	if got := receive(t, ended); got != `{"id":"a"}` {
+	if got := await.From(t, "the call to end", ended); got != `{"id":"a"}` {
 		t.Errorf("cancelled %s, want the call of a", got)
 	}
 	// The cancelled call is not answered: the next message is another's answer.
@@ -314,7 +315,7 @@ func TestTheOldTransportsCallsEndWhenTheyAreCancelledOrTheStreamIsGone(t *testin
 	wantStatus(t, call("4", `{}`), 503)
 	r.cancel()
 	for range 32 {
-		receive(t, ended)
+		await.From(t, "the call to end", ended)
 	}
 	if strings.Contains(e.log.String(), "ERROR") {
 		t.Errorf("calls that were given up are logged as errors:\n%s", e.log)
@@ -377,31 +378,9 @@ func TestAHungUpClientCancelsItsCall(t *testing.T) {
 			response.Body.Close()
 		}
 	}()
-	receive(t, begun)
+	await.From(t, "the call to begin", begun)
 	cancel()
-	receive(t, ended)
-}
-
-func receive(t *testing.T, c <-chan string) string {
-	t.Helper()
-	select {
-	case s := <-c:
-		return s
-	case <-time.After(5 * time.Second):
-		t.Fatal("nothing came within five seconds")
-		return ""
-	}
-}
-
-func waitFor(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(5 * time.Second)
-	for !done() {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited five seconds for %s", what)
-		}
-		time.Sleep(time.Millisecond)
-	}
+	await.From(t, "the call to end", ended)
 }
 
 func TestOneServersStreamsLeaveRoomForOthers(t *testing.T) {
@@ -422,7 +401,7 @@ func TestOneServersStreamsLeaveRoomForOthers(t *testing.T) {
 	e.listen(t, shapedToken, filter) // another server's
 
 	first.cancel()
-	waitFor(t, "room for another stream", func() bool {
+	await.True(t, "room for another stream", func() bool {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, e.URL+"/mcp/"+openToken, nil)

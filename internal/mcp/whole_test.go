@@ -14,6 +14,7 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"sluice/internal/account"
+	"sluice/internal/await"
 	"sluice/internal/mcpserver"
 	"sluice/internal/node"
 	"sluice/internal/octapipe"
@@ -66,7 +67,7 @@ func TestTheWholeWayToAVendorAndBack(t *testing.T) {
 		if _, err := w.node.Servers.Update(t.Context(), server.Environment, server.AccountID, server.ID, mcpserver.Patch{Config: []byte(`{"methods":["read"]}`)}); err != nil {
 			t.Fatal(err)
 		}
-		receive(t, changed)
+		await.From(t, "the news of a change", changed)
 		fewer, err := session.ListTools(t.Context(), nil)
 		if err != nil || len(fewer.Tools) == 0 || len(fewer.Tools) >= len(all.Tools) {
 			t.Errorf("after the change there are %d tools, before %d: %v", len(fewer.Tools), len(all.Tools), err)
@@ -84,7 +85,7 @@ func TestAServerThatHasExpiredOrWantsATokenIsAsGoodAsItsWord(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, database string) {
 		w := newWhole(t, database)
 		_, expiring := w.serve(t, `{}`, time.Now().Add(200*time.Millisecond))
-		waitFor(t, "the server to expire", func() bool {
+		await.True(t, "the server to expire", func() bool {
 			a := w.send(t, http.MethodPost, "/mcp/"+expiring, nil, listBody)
 			return a.status == 404
 		})

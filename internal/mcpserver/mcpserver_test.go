@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/internal/await"
 	"sluice/internal/mcpserver"
 	"sluice/internal/secret"
 	"sluice/internal/store"
@@ -364,10 +365,19 @@ func TestAnExpiredServerIsRefusedAtOnceAndItsRowRemovedSoon(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		f := newFixture(t, st)
 		kept, keptToken := f.create(t, mcpserver.Draft{ExpiresAt: time.Now().Add(time.Hour)})
-		short, token := f.create(t, mcpserver.Draft{ExpiresAt: time.Now().Add(300 * time.Millisecond)})
-		if _, err := f.ByToken(t.Context(), token); err != nil {
-			t.Fatalf("before it expires: %v", err)
-		}
+		var short *mcpserver.Server
+		var token string
+		await.Life(t, func(life time.Duration) bool {
+			short, token = f.create(t, mcpserver.Draft{ExpiresAt: time.Now().Add(life)})
+			_, err := f.ByToken(t.Context(), token)
+			if time.Now().After(short.ExpiresAt) {
+				return false
+			}
+			if err != nil {
+				t.Fatalf("before it expires: %v", err)
+			}
+			return true
+		})
 		time.Sleep(time.Until(short.ExpiresAt))
 		if _, err := f.ByToken(t.Context(), token); !errors.Is(err, mcpserver.ErrNotFound) {
 			t.Errorf("by token, from memory: got error %v, want ErrNotFound", err)
@@ -383,15 +393,10 @@ func TestAnExpiredServerIsRefusedAtOnceAndItsRowRemovedSoon(t *testing.T) {
 			t.Errorf("list: %v, error %v; want the other alone", page, err)
 		}
 		f.serve(t, st, time.Millisecond) // one that sweeps
-		gone := func() bool {
+		await.True(t, "the expired row to be swept", func() bool {
 			_, err := st.GetMCPServer(t.Context(), db.GetMCPServerParams{Environment: f.env, AccountID: f.acc, ID: short.ID})
 			return store.NotFound(err)
-		}
-		for limit := time.Now().Add(5 * time.Second); !gone(); time.Sleep(time.Millisecond) {
-			if time.Now().After(limit) {
-				t.Fatal("the expired row is still there after five seconds of sweeping")
-			}
-		}
+		})
 		if _, err := f.ByToken(t.Context(), keptToken); err != nil {
 			t.Errorf("the one that has not expired: %v", err)
 		}
@@ -429,25 +434,17 @@ func TestAChangeReachesOtherNodesWithinASecond(t *testing.T) {
 	if _, err := there.ByToken(t.Context(), token); err != nil {
 		t.Fatalf("by token there: %v", err)
 	}
-	within := func(what string, done func() bool) {
-		t.Helper()
-		for limit := time.Now().Add(time.Second); !done(); time.Sleep(time.Millisecond) {
-			if time.Now().After(limit) {
-				t.Fatalf("%s did not reach the other node within a second", what)
-			}
-		}
-	}
 	if _, err := f.Update(t.Context(), f.env, f.acc, server.ID, mcpserver.Patch{Config: []byte(`{"methods":["read"]}`)}); err != nil {
 		t.Fatalf("update: %v", err)
 	}
-	within("a filter", func() bool {
+	await.True(t, "a filter to reach the other node", func() bool {
 		got, err := there.ByToken(t.Context(), token)
 		return err == nil && slices.Equal(got.Config.Methods, []string{"read"})
 	})
 	if err := f.Delete(t.Context(), f.env, f.acc, server.ID); err != nil {
 		t.Fatalf("delete: %v", err)
 	}
-	within("the revocation", func() bool { _, err := there.ByToken(t.Context(), token); return errors.Is(err, mcpserver.ErrNotFound) })
+	await.True(t, "the revocation to reach the other node", func() bool { _, err := there.ByToken(t.Context(), token); return errors.Is(err, mcpserver.ErrNotFound) })
 }
 
 func TestAConfigOfANewerVersionOpensNothing(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"sluice/internal/account"
 	"sluice/internal/audit"
+	"sluice/internal/await"
 	"sluice/internal/mcpserver"
 	"sluice/internal/octapipe"
 	"sluice/internal/store"
@@ -62,16 +63,6 @@ func connected(t *testing.T, n *Node) (*account.Account, *mcpserver.Server) {
 	return acct, server
 }
 
-// heard waits for a signal.
-func heard(t *testing.T, signal <-chan struct{}, what string) {
-	t.Helper()
-	select {
-	case <-signal:
-	case <-time.After(10 * time.Second):
-		t.Fatalf("nothing was heard of %s", what)
-	}
-}
-
 func TestEveryNodeHearsOfWhatChangesAServersTools(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, database string) {
 		here := open(t, database)
@@ -94,16 +85,16 @@ func TestEveryNodeHearsOfWhatChangesAServersTools(t *testing.T) {
 			if _, err := here.Servers.Update(t.Context(), server.Environment, acct.ID, server.ID, mcpserver.Patch{Config: []byte(`{"methods":["read"]}`)}); err != nil {
 				t.Fatal(err)
 			}
-			heard(t, signal, "the server's new config")
+			await.From(t, "the news of the server's new config", signal)
 			name := "Renamed"
 			if _, err := here.Accounts.Update(t.Context(), acct.Environment, acct.ID, account.Change{Name: &name}); err != nil {
 				t.Fatal(err)
 			}
-			heard(t, signal, "the account's change")
+			await.From(t, "the news of the account's change", signal)
 			if err := here.Store.Publish(t.Context(), store.Fields, acct.ID); err != nil {
 				t.Fatal(err)
 			}
-			heard(t, signal, "the custom fields' change")
+			await.From(t, "the news of the custom fields' change", signal)
 		}
 	})
 }

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sluice/internal/await"
 )
 
 // sendSlowly posts a body in pieces, with a pause before each, and returns what is answered.
@@ -42,32 +44,33 @@ func sendSlowly(t *testing.T, address string, pieces []string, pause time.Durati
 }
 
 func TestABodyHasToKeepComing(t *testing.T) {
-	const patience = 100 * time.Millisecond
-	server := httptest.NewServer(paced(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			w.WriteHeader(http.StatusRequestTimeout)
-		case err != nil:
-			w.WriteHeader(http.StatusBadRequest)
-		default:
-			// A call takes longer than its body may: the client is still there.
-			select {
-			case <-r.Context().Done():
-				return
-			case <-time.After(3 * patience):
+	// serve gives a body that long to begin, and answers it some time after its end.
+	serve := func(patience, call time.Duration) (address string) {
+		server := httptest.NewServer(paced(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, err := io.ReadAll(r.Body)
+			switch {
+			case errors.Is(err, os.ErrDeadlineExceeded):
+				w.WriteHeader(http.StatusRequestTimeout)
+			case err != nil:
+				w.WriteHeader(http.StatusBadRequest)
+			default:
+				select {
+				case <-r.Context().Done(): // the client is there: nothing may look as if it had gone
+				case <-time.After(call):
+					w.WriteHeader(http.StatusOK)
+				}
 			}
-			w.WriteHeader(200 + len(body)/(1<<20))
-		}
-	}), patience))
-	t.Cleanup(server.Close)
-	address := server.Listener.Addr().String()
-	if got := sendSlowly(t, address, strings.Split(strings.Repeat("x", 20), ""), patience/5); !strings.HasPrefix(got, "HTTP/1.1 408 ") {
+		}), patience))
+		t.Cleanup(server.Close)
+		return server.Listener.Addr().String()
+	}
+	trickle := strings.Split(strings.Repeat("x", 20), "")
+	if got := sendSlowly(t, serve(100*time.Millisecond, 0), trickle, 20*time.Millisecond); !strings.HasPrefix(got, "HTTP/1.1 408 ") {
 		t.Errorf("a body that trickles is answered %q", got)
 	}
-	// Over the same time in all, a file comes at the pace that it has to.
+	// A file that comes at the pace that it has to takes longer than a body has to begin, and its call goes on for longer than the body had.
 	piece := strings.Repeat("x", bodyPace/10)
-	if got := sendSlowly(t, address, []string{piece, piece, piece, piece, piece, piece, piece, piece, piece, piece}, patience/4); !strings.HasPrefix(got, "HTTP/1.1 200 ") {
+	if got := sendSlowly(t, serve(time.Second, 600*time.Millisecond), []string{piece, piece, piece, piece, piece}, 220*time.Millisecond); !strings.HasPrefix(got, "HTTP/1.1 200 ") {
 		t.Errorf("a body that keeps coming is answered %q", got)
 	}
 }
@@ -85,7 +88,7 @@ func TestABodyThatNobodyReadsHoldsNoConnection(t *testing.T) {
 	if _, err := io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nx"); err != nil {
 		t.Fatal(err)
 	}
-	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = conn.SetReadDeadline(time.Now().Add(await.Limit))
 	if answered, err := io.ReadAll(conn); err != nil || !strings.HasPrefix(string(answered), "HTTP/1.1 401 ") {
 		t.Errorf("answered %q, and then %v", answered, err)
 	}

@@ -6,8 +6,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
+	"sluice/internal/await"
 	"sluice/internal/environment"
 	"sluice/internal/mcpserver"
 	"sluice/internal/permission"
@@ -75,26 +75,16 @@ func TestAnAPITokenBesideTheURLOpensNoMoreThanItsScopesAndItsUser(t *testing.T) 
 		if _, err := n.Users.Update(t.Context(), member.Environment, member.ID, user.Change{Role: &viewer}, user.Operator); err != nil {
 			t.Fatal(err)
 		}
-		within(t, func() bool {
+		await.True(t, "the new role to hold", func() bool {
 			_, body := tools(both)
 			return strings.Contains(body, read) && !strings.Contains(body, write)
 		})
 		if err := n.Users.Delete(t.Context(), member.Environment, member.ID, user.Operator); err != nil {
 			t.Fatal(err)
 		}
-		within(t, func() bool {
+		await.True(t, "the token to end with its user", func() bool {
 			status, _ := tools(both)
 			return status == http.StatusUnauthorized
 		})
 	})
-}
-
-// within waits up to a second, in which every change reaches every node.
-func within(t *testing.T, holds func() bool) {
-	t.Helper()
-	for end := time.Now().Add(time.Second); !holds(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("the change did not arrive within a second")
-		}
-	}
 }

@@ -22,7 +22,7 @@ func (s *service) job(database, kind string, started *reply) object {
 	s.t.Helper()
 	first := started.is(202).object()
 	equal(s.t, "status", "processing", first["status"].(string))
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	for deadline := time.Now().Add(time.Minute); ; {
 		got := s.do("GET", database+"/"+kind+"/"+first["uuid"].(string), nil).is(200).object()
 		if got["status"] != "processing" {
 			return got

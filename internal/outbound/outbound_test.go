@@ -19,6 +19,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"sluice/internal/await"
 )
 
 var local = Policy{AllowPrivate: true}
@@ -470,10 +472,6 @@ func TestACallerThatGoesAwayEndsTheExchange(t *testing.T) {
 		go func() { <-begun; cancel() }()
 		_, err := dial(Options{}, s).Do(ctx, &Request{Method: "GET", URL: s.URL})
 		wantError(t, err, Cancelled, true)
-		select {
-		case <-gone:
-		case <-time.After(5 * time.Second):
-			t.Fatal("the server was not told")
-		}
+		await.From(t, "the server to be told", gone)
 	})
 }

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"sluice/internal/await"
 )
 
 // counted is a server that counts connections.
@@ -30,15 +32,6 @@ func counted(t *testing.T, h http.HandlerFunc) (*httptest.Server, *atomic.Int32,
 	return s, &opened, &closed
 }
 
-func until(t *testing.T, what string, f func() bool) {
-	t.Helper()
-	for end := time.Now().Add(5 * time.Second); !f(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain for %s", what)
-		}
-	}
-}
-
 func TestConnectionsAreUsedAgain(t *testing.T) {
 	s, opened, closed := counted(t, func(w http.ResponseWriter, r *http.Request) { io.Copy(w, r.Body) })
 	c := newClient(t, Options{})
@@ -53,7 +46,7 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 		t.Errorf("want one connection for all, got %d", n)
 	}
 	c.Close()
-	until(t, "the connection to be closed with the client", func() bool { return closed.Load() == 1 })
+	await.True(t, "the connection to be closed with the client", func() bool { return closed.Load() == 1 })
 }
 
 func TestNoMoreConnectionsAreKeptThanTheLimit(t *testing.T) {
@@ -70,7 +63,7 @@ func TestNoMoreConnectionsAreKeptThanTheLimit(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	until(t, "all but three to be closed", func() bool { return opened.Load() == 8 && closed.Load() == 5 })
+	await.True(t, "all but three to be closed", func() bool { return opened.Load() == 8 && closed.Load() == 5 })
 }
 
 func TestConnectionsThatWereIdleForTooLongAreClosed(t *testing.T) {
@@ -79,7 +72,7 @@ func TestConnectionsThatWereIdleForTooLongAreClosed(t *testing.T) {
 	if _, err := c.Do(t.Context(), &Request{Method: "GET", URL: s.URL}); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the connection to be closed", func() bool { return closed.Load() == 1 })
+	await.True(t, "the connection to be closed", func() bool { return closed.Load() == 1 })
 	c.pool.mu.Lock()
 	defer c.pool.mu.Unlock()
 	if len(c.pool.idle) != 0 || c.pool.kept != 0 {

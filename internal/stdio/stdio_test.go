@@ -16,6 +16,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"sluice/internal/await"
 )
 
 const secret = "tok-secret"
@@ -52,7 +54,7 @@ func start(t *testing.T, base string, change ...func(*Options)) *host {
 	t.Helper()
 	h := &host{t: t, lines: make(chan string, 100), errOut: &logbook{}, ended: make(chan error, 1)}
 	h.parent.Store(42)
-	o := Options{RetryFor: 3 * time.Second, parent: func() int { return int(h.parent.Load()) }, poll: 5 * time.Millisecond}
+	o := Options{RetryFor: await.Limit, parent: func() int { return int(h.parent.Load()) }, poll: 5 * time.Millisecond}
 	for _, c := range change {
 		c(&o)
 	}
@@ -76,7 +78,7 @@ func start(t *testing.T, base string, change ...func(*Options)) *host {
 		inWriter.Close()
 		select {
 		case <-h.ended:
-		case <-time.After(10 * time.Second):
+		case <-time.After(await.Limit):
 			t.Error("the bridge did not end with its stdin")
 		}
 		if strings.Contains(h.errOut.String(), secret) {
@@ -104,8 +106,8 @@ func (h *host) next() string {
 			h.t.Errorf("an answer holds the token: %s", line)
 		}
 		return line
-	case <-time.After(8 * time.Second):
-		h.t.Fatalf("no line came within eight seconds; stderr:\n%s", h.errOut)
+	case <-time.After(await.Limit):
+		h.t.Fatalf("no line came; stderr:\n%s", h.errOut)
 		return ""
 	}
 }
@@ -118,8 +120,8 @@ func (h *host) wantEnd(want string) {
 			h.t.Errorf("ended with %v, want %q", err, want)
 		}
 		h.ended <- err
-	case <-time.After(5 * time.Second):
-		h.t.Fatal("the bridge did not end within five seconds")
+	case <-time.After(await.Limit):
+		h.t.Fatal("the bridge did not end")
 	}
 }
 
@@ -312,11 +314,7 @@ func TestACancelledCallEndsAndIsNotAnswered(t *testing.T) {
 	h.send(request(`"1"`, "tools/call", `"name":"slow"`))
 	<-begun
 	h.send(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"1"}}`)
-	select {
-	case <-gone:
-	case <-time.After(5 * time.Second):
-		t.Fatal("the server was not told")
-	}
+	await.From(t, "the server to be told", gone)
 	h.send(request(`"2"`, "ping", ""))
 	if got := h.next(); !strings.Contains(got, `"id":"2"`) {
 		t.Errorf("the cancelled call was answered: %s", got)
@@ -362,7 +360,7 @@ func TestWaitsForAServerThatIsBeingStarted(t *testing.T) {
 	s := newRestartable(t, echo)
 	h := start(t, "http://"+s.address)
 	h.send(request("1", "tools/call", `"name":"x"`)) // refused, so surely not sent
-	waitFor(t, "the bridge to notice", func() bool { return strings.Contains(h.errOut.String(), "does not answer") })
+	await.True(t, "the bridge to notice", func() bool { return strings.Contains(h.errOut.String(), "does not answer") })
 	s.start()
 	if got := h.next(); !strings.Contains(got, `"result"`) {
 		t.Errorf("answered %s", got)
@@ -540,16 +538,5 @@ func TestSkipsBlankLinesAndPassesOnWhatIsNoMessage(t *testing.T) {
 	h.send(`{"jsonrpc":`)
 	if code, _ := failed(t, h.next(), "null"); code != -32700 {
 		t.Errorf("code %d", code)
-	}
-}
-
-func waitFor(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(5 * time.Second)
-	for !done() {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited five seconds for %s", what)
-		}
-		time.Sleep(time.Millisecond)
 	}
 }

@@ -2,29 +2,20 @@ package store_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"sluice/internal/await"
 	"sluice/internal/store"
 	"sluice/internal/store/storetest"
 )
 
-// await fails the test if what does not come within the time that every node is promised to hear of a change.
-func await(t *testing.T, from <-chan string, what string) {
+// hear waits until a listener hears of key.
+func hear(t *testing.T, from <-chan string, key string) {
 	t.Helper()
-	limit := time.NewTimer(time.Second)
-	defer limit.Stop()
-	for {
-		select {
-		case got := <-from:
-			if got == what {
-				return
-			}
-		case <-limit.C:
-			t.Fatalf("did not hear of %q within a second", what)
-		}
+	for await.From(t, fmt.Sprintf("the news of %q", key), from) != key {
 	}
 }
 
@@ -41,8 +32,8 @@ func TestAChangeReachesEverySubscriberOfItsTopicOnEveryNode(t *testing.T) {
 	if err := here.Publish(t.Context(), store.Servers, "mcp_1 with a space"); err != nil {
 		t.Fatalf("publish: %v", err)
 	}
-	await(t, atHome, "mcp_1 with a space")
-	await(t, away, "mcp_1 with a space")
+	hear(t, atHome, "mcp_1 with a space")
+	hear(t, away, "mcp_1 with a space")
 	if err := here.Tx(t.Context(), func(tx *store.Tx) error { tx.Publish(store.Accounts, "acc_1"); return nil }); err != nil {
 		t.Fatalf("transaction: %v", err)
 	}
@@ -74,18 +65,14 @@ func TestANodeThatWasCutOffForgetsWhatItHoldsAndHearsAgain(t *testing.T) {
 	if _, err := admin.Exec(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"); err != nil {
 		t.Fatalf("cut every connection: %v", err)
 	}
-	await(t, heard, "") // at the cut
-	await(t, heard, "") // when it hears again
-	for limit := time.Now().Add(time.Second); !there.Hearing(); time.Sleep(time.Millisecond) {
-		if time.Now().After(limit) {
-			t.Fatal("it does not say that it hears again")
-		}
-	}
+	hear(t, heard, "") // at the cut
+	hear(t, heard, "") // when it hears again
+	await.True(t, "it to say that it hears again", there.Hearing)
 	// The pool's own connections were cut too; database/sql finds that out and takes new ones.
 	if err := here.Publish(t.Context(), store.Servers, "mcp_2"); err != nil {
 		if err = here.Publish(t.Context(), store.Servers, "mcp_2"); err != nil {
 			t.Fatalf("publish after the cut: %v", err)
 		}
 	}
-	await(t, heard, "mcp_2")
+	hear(t, heard, "mcp_2")
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
+	"sluice/internal/await"
 	"sluice/internal/environment"
 	"sluice/internal/permission"
 	"sluice/internal/secret"
@@ -216,18 +216,18 @@ func TestAUserWhoIsRemovedTakesSessionsAndTokensAlongOnEveryNode(t *testing.T) {
 		if _, err := here.Update(t.Context(), env, u.ID, user.Change{Role: &viewer}, user.Operator); err != nil {
 			t.Fatal(err)
 		}
-		within(t, "the role's change reaches the other node", func() bool {
+		await.True(t, "the role's change to reach the other node", func() bool {
 			_, now, err := there.Session(t.Context(), session)
 			return err == nil && now.Role == permission.Viewer
 		})
 		if err := here.Delete(t.Context(), env, u.ID, user.Operator); err != nil {
 			t.Fatal(err)
 		}
-		within(t, "the session ends", func() bool {
+		await.True(t, "the session to end", func() bool {
 			_, _, err := there.Session(t.Context(), session)
 			return errors.Is(err, user.ErrNotFound)
 		})
-		within(t, "the token is refused", func() bool {
+		await.True(t, "the token to be refused", func() bool {
 			_, err := there.environments.Authenticate(t.Context(), token)
 			return errors.Is(err, environment.ErrUnknownToken)
 		})
@@ -235,17 +235,6 @@ func TestAUserWhoIsRemovedTakesSessionsAndTokensAlongOnEveryNode(t *testing.T) {
 			t.Errorf("a token of somebody who is gone: got error %v, want ErrNotFound", err)
 		}
 	})
-}
-
-// within waits up to a second, in which every node hears of a change.
-func within(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for end := time.Now().Add(time.Second); !holds(); {
-		if time.Now().After(end) {
-			t.Fatalf("not within a second: %s", what)
-		}
-		time.Sleep(time.Millisecond)
-	}
 }
 
 func TestAnEnvironmentThatIsDeletedTakesItsUsersAlong(t *testing.T) {

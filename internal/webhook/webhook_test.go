@@ -17,6 +17,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"sluice/internal/account"
+	"sluice/internal/await"
 	"sluice/internal/outbound"
 	"sluice/internal/secret"
 	"sluice/internal/store"
@@ -120,7 +121,7 @@ func receive(t *testing.T, answer func(w http.ResponseWriter, r *http.Request, n
 // wait waits for n requests in all.
 func (rc *receiver) wait(t *testing.T, n int) []message {
 	t.Helper()
-	overdue := time.After(30 * time.Second)
+	overdue := time.After(await.Limit)
 	for {
 		rc.mu.Lock()
 		got := append([]message{}, rc.got...)
