@@ -168,7 +168,7 @@ func (r *register) ByToken(_ context.Context, token string) (*mcpserver.Server, 
 	if r.err != nil {
 		return nil, r.err
 	}
-	if s := r.servers[token]; s != nil {
+	if s := r.servers[token]; s != nil && (s.ExpiresAt.IsZero() || time.Now().Before(s.ExpiresAt)) {
 		return s, nil
 	}
 	return nil, fmt.Errorf("find server: %w", mcpserver.ErrNotFound)
@@ -178,17 +178,17 @@ func (r *register) ByID(ctx context.Context, id string) (*mcpserver.Server, erro
 	return r.ByToken(ctx, id)
 }
 
-func (r *register) Identify(_ context.Context, token string) (id, environment string, may permission.Set, err error) {
+func (r *register) Identify(_ context.Context, token string) (mcp.APIToken, error) {
 	switch token {
 	case apiToken:
-		return "tok_a", "env_a", permission.Everything, nil
+		return mcp.APIToken{ID: "tok_a", Environment: "env_a", May: permission.Everything}, nil
 	case strangeToken:
-		return "tok_b", "env_b", permission.Everything, nil
+		return mcp.APIToken{ID: "tok_b", Environment: "env_b", May: permission.Everything}, nil
 	}
-	return "", "", 0, nil
+	return mcp.APIToken{}, nil
 }
 
-func (r *register) Watch(server *mcpserver.Server, changed func()) (stop func()) {
+func (r *register) Watch(server *mcpserver.Server, _ []string, changed func()) (stop func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.watchers[&changed] = server.ID
@@ -205,19 +205,35 @@ func (r *register) watching() int {
 	return len(r.watchers)
 }
 
-// change changes a server, nil takes it away, and tells those who watch.
+// change changes a server's config, nil takes it away, and tells those who watch.
 func (r *register) change(token string, config *mcpserver.Config) {
+	r.set(token, func(server *mcpserver.Server) bool {
+		if config != nil {
+			server.Config = *config
+		}
+		return config != nil
+	})
+}
+
+// expire gives a server an end, and tells those who watch.
+func (r *register) expire(token string, at time.Time) {
+	r.set(token, func(server *mcpserver.Server) bool {
+		server.ExpiresAt = at
+		return true
+	})
+}
+
+func (r *register) set(token string, change func(*mcpserver.Server) (kept bool)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if config == nil {
-		delete(r.servers, token)
+	server := *r.servers[token]
+	if change(&server) {
+		r.servers[token] = &server
 	} else {
-		changed := *r.servers[token]
-		changed.Config = *config
-		r.servers[token] = &changed
+		delete(r.servers, token)
 	}
 	for w, id := range r.watchers {
-		if id == "mcp_"+strings.TrimPrefix(token, "tok-") {
+		if id == server.ID {
 			(*w)()
 		}
 	}

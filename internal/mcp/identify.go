@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"sluice/internal/mcpserver"
 	"sluice/internal/oauth"
@@ -14,14 +15,45 @@ import (
 
 // identity is who asks: the server behind the URL, and what was shown beside it.
 type identity struct {
-	server  *mcpserver.Server
-	tokenID string        // the API token, if the server wants one
-	noWrite bool          // that API token may change nothing
-	access  *oauth.Access // what the person who signed in may do; nil: nobody has to sign in
+	server   *mcpserver.Server
+	apiToken APIToken      // if the server wants one
+	access   *oauth.Access // what the person who signed in may do; nil: nobody has to sign in
 }
 
 // reading reports whether nothing may be changed, whatever a person allows: then the tools that would are not shown either.
-func (i *identity) reading() bool { return i.noWrite || i.access != nil && !i.access.MayWrite() }
+func (i *identity) reading() bool {
+	return i.apiToken.ID != "" && !i.apiToken.May.Has(permission.ToolsWrite) || i.access != nil && !i.access.MayWrite()
+}
+
+// rights are the ids of what gives the right to the server beside its URL.
+func (i *identity) rights() []string {
+	switch {
+	case i.access != nil:
+		return []string{i.access.TokenID, i.access.GrantID, i.access.UserID}
+	case i.apiToken.ID != "":
+		return []string{i.apiToken.ID, i.apiToken.UserID}
+	}
+	return nil
+}
+
+// ends is when the server or the right to it ends by itself; zero: never.
+func (i *identity) ends() time.Time {
+	end := i.server.ExpiresAt
+	other := i.apiToken.ExpiresAt
+	if i.access != nil {
+		other = i.access.Expires
+	}
+	if end.IsZero() || !other.IsZero() && other.Before(end) {
+		return other
+	}
+	return end
+}
+
+// over reports whether that is past.
+func (i *identity) over() bool {
+	end := i.ends()
+	return !end.IsZero() && !time.Now().Before(end)
+}
 
 // sameAs reports whether two requests are of the same: of one server, and of one person's consent.
 func (i *identity) sameAs(o *identity) bool {
@@ -81,20 +113,20 @@ func (h *Handler) identify(ctx context.Context, token string, header http.Header
 		return who, &refusal{status: http.StatusUnauthorized, message: apiTokenWords, challenge: `Bearer realm="Sluice"`}
 	}
 	if h.apiTokens != nil {
-		id, environment, may, err := h.apiTokens.Identify(ctx, bearer)
+		token, err := h.apiTokens.Identify(ctx, bearer)
 		if err != nil {
 			return who, h.unavailable(ctx, "check the API token", err)
 		}
 		switch {
-		case may == 0 || environment != server.Environment:
-		case !may.Has(permission.ToolsRead):
+		case token.May == 0 || token.Environment != server.Environment:
+		case !token.May.Has(permission.ToolsRead):
 			return who, &refusal{
 				status:    http.StatusForbidden,
 				message:   fmt.Sprintf("The API token's scopes lack %s: make one that holds it.", permission.ToolsRead),
 				challenge: fmt.Sprintf(`Bearer realm="Sluice", error="insufficient_scope", scope="%s"`, permission.ToolsRead),
 			}
 		default:
-			who.tokenID, who.noWrite = id, !may.Has(permission.ToolsWrite)
+			who.apiToken = token
 			return who, nil
 		}
 	}

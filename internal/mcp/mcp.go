@@ -72,15 +72,24 @@ type SignIns interface {
 
 // APITokens tells whose an API token is, for servers that want one beside their URL.
 type APITokens interface {
-	// Identify returns the id and the environment of an API token, and what it may do: nothing, if it is unknown, revoked or expired.
-	Identify(ctx context.Context, token string) (id, environment string, may permission.Set, err error)
+	// Identify returns what is known of an API token: nothing, if it is unknown, revoked or expired.
+	Identify(ctx context.Context, token string) (APIToken, error)
 }
 
-// Changes tells when a server's tools may have changed, on whichever node the change was made.
+// APIToken is what a door has to know of an API token.
+type APIToken struct {
+	ID          string
+	UserID      string // whose it is; "": nobody's own
+	Environment string
+	May         permission.Set
+	ExpiresAt   time.Time // zero: never
+}
+
+// Changes tells when a server's tools, or the right to them, may have changed, on whichever node the change was made.
 type Changes interface {
-	// Watch has changed called after each change that may concern the server: its config, its end, the definition, live fields. changed does not block. stop
-	// ends the watch.
-	Watch(server *mcpserver.Server, changed func()) (stop func())
+	// Watch has changed called after each change that may concern the server (its config, its end, the definition, live fields) or what gives a right to it:
+	// the API token, the access token and its grant, the user, by their ids. changed does not block. stop ends the watch.
+	Watch(server *mcpserver.Server, rights []string, changed func()) (stop func())
 }
 
 // Options is what a Handler needs. Gateway and Servers are required.

@@ -109,13 +109,20 @@ func (h *Handler) leave(s *stream) {
 // run serves a stream. It returns when the client is gone or stalls, when the server behind the token or the right to it has ended, or on Close.
 func (h *Handler) run(ctx context.Context, s *stream) {
 	defer h.leave(s)
-	if h.changes != nil && (s.tools != nil || s.prompts != nil) {
-		// The watch begins before the keys are read, so that no change falls between the two.
-		stop := h.changes.Watch(s.server, s.changed)
+	served := true
+	if h.changes != nil {
+		// The watch begins before anything is looked up, so that no change falls between the two.
+		stop := h.changes.Watch(s.server, s.rights(), s.changed)
 		defer stop()
-		s.known.tools, s.known.prompts = h.listKeys(ctx, &s.identity)
+		if served = h.renew(ctx, s); s.tools != nil || s.prompts != nil {
+			s.known.tools, s.known.prompts = h.listKeys(ctx, &s.identity)
+		}
 	}
 	if s.line.start() != nil || s.open != nil && s.open(s.line) != nil {
+		return
+	}
+	if !served {
+		s.sayBye()
 		return
 	}
 	s.open = nil
@@ -137,7 +144,7 @@ func (h *Handler) run(ctx context.Context, s *stream) {
 			}
 		}
 		ticked := !time.Now().Before(tick)
-		if !due && !ticked {
+		if !due && !ticked && !s.over() {
 			continue
 		}
 		if !h.renew(ctx, s) {
@@ -160,8 +167,10 @@ func (h *Handler) run(ctx context.Context, s *stream) {
 func (s *stream) until(tick time.Time) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.due.IsZero() && s.due.Before(tick) {
-		return s.due
+	for _, t := range [...]time.Time{s.due, s.ends()} {
+		if !t.IsZero() && t.Before(tick) {
+			tick = t
+		}
 	}
 	return tick
 }
@@ -214,6 +223,9 @@ func (s *stream) wake() {
 
 // tell sends word of the lists that are not as they were.
 func (h *Handler) tell(ctx context.Context, s *stream) error {
+	if s.tools == nil && s.prompts == nil {
+		return nil
+	}
 	tools, prompts := h.listKeys(ctx, &s.identity)
 	if tools == "" {
 		return nil // not known now; the next change tells
@@ -232,14 +244,16 @@ func (h *Handler) tell(ctx context.Context, s *stream) error {
 	return nil
 }
 
-// renew looks the server up again: it may have changed, or ended. A database that does not answer ends no stream.
+// renew looks the server up again, and the right to it: they may have changed, or ended. A database that does not answer ends no stream before its time.
 func (h *Handler) renew(ctx context.Context, s *stream) bool {
 	who, refusal := h.identify(ctx, s.token, s.header)
-	if refusal != nil {
-		return refusal.status >= http.StatusInternalServerError
+	switch {
+	case refusal == nil:
+		s.identity = who
+	case refusal.status < http.StatusInternalServerError:
+		return false
 	}
-	s.identity = who
-	return true
+	return !s.over()
 }
 
 // listKeys identify what tools/list and prompts/list answer for the server. They are "" if that cannot be told now.

@@ -31,7 +31,7 @@ func (c *call) callTool(dst []byte) ([]byte, *failure) {
 	if f != nil {
 		return dst, f
 	}
-	caller.Door, caller.TokenID = "mcp", c.tokenID
+	caller.Door, caller.TokenID = "mcp", c.apiToken.ID
 	if c.access != nil {
 		caller.TokenID, caller.UserID = c.access.GrantID, c.access.UserID
 	}

@@ -18,6 +18,7 @@ import (
 	"sluice/internal/mcpserver"
 	"sluice/internal/node"
 	"sluice/internal/octapipe"
+	"sluice/internal/store"
 	"sluice/internal/store/storetest"
 )
 
@@ -110,6 +111,49 @@ func TestAServerThatHasExpiredOrWantsATokenIsAsGoodAsItsWord(t *testing.T) {
 	})
 }
 
+func TestStreamsEndOnEveryNodeWhenTheRightToThemDoes(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, database string) {
+		w := newWhole(t, database)
+		fronts := []*endpoint{w.endpoint}
+		if w.node.Store.Dialect() == store.PostgreSQL { // an SQLite file has one node
+			_, other := startNode(t, database)
+			fronts = append(fronts, &endpoint{Server: other})
+		}
+		environment := w.account.Environment
+		for what, end := range map[string]func(server *mcpserver.Server, apiToken string) error{
+			"the server is revoked": func(server *mcpserver.Server, _ string) error {
+				return w.node.Servers.Delete(t.Context(), environment, server.AccountID, server.ID)
+			},
+			"the server expires": func(server *mcpserver.Server, _ string) error {
+				soon := time.Now().Add(500 * time.Millisecond)
+				_, err := w.node.Servers.Update(t.Context(), environment, server.AccountID, server.ID, mcpserver.Patch{ExpiresAt: &soon})
+				return err
+			},
+			"the API token is revoked": func(_ *mcpserver.Server, apiToken string) error {
+				return w.node.Environments.DeleteToken(t.Context(), environment, apiToken)
+			},
+		} {
+			t.Run(what, func(t *testing.T) {
+				server, token := w.serve(t, `{"require_api_token_auth":true}`, time.Time{})
+				api, bearer, err := w.node.Environments.CreateToken(t.Context(), environment, "test", "test", time.Time{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var streams []*reader
+				for _, front := range fronts {
+					streams = append(streams, front.everyStream(t, token, map[string]string{"Authorization": "Bearer " + bearer})...)
+				}
+				if err := end(server, api.ID); err != nil {
+					t.Fatal(err)
+				}
+				for _, r := range streams {
+					r.wantGoodbye()
+				}
+			})
+		}
+	})
+}
+
 // whole is a node over a sandbox.
 type whole struct {
 	*endpoint
@@ -128,20 +172,7 @@ func newWhole(t *testing.T, database string) *whole {
 	t.Cleanup(func() { sandbox.Close() })
 	vendor := httptest.NewServer(sandbox.Handler())
 	t.Cleanup(vendor.Close)
-	n, err := node.Open(t.Context(), node.Settings{
-		Database: database, MasterKey: base64.StdEncoding.EncodeToString(make([]byte, 32)), AllowAddresses: []string{"loopback"}, AllowFiles: []string{"loopback"}, Version: "1.2.3", Log: quiet,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(n.Close)
-	front := httptest.NewServer(n.Handler())
-	t.Cleanup(func() {
-		if err := n.Drain(context.Background()); err != nil {
-			t.Error(err)
-		}
-		front.Close()
-	})
+	n, front := startNode(t, database)
 	environment, err := n.Environments.Create(t.Context(), "test")
 	if err != nil {
 		t.Fatal(err)
@@ -156,6 +187,27 @@ func newWhole(t *testing.T, database string) *whole {
 		t.Fatal(err)
 	}
 	return &whole{endpoint: &endpoint{Server: front}, url: front.URL, node: n, account: acct}
+}
+
+// startNode starts a node on a database. Its streams show no sign of life while a test runs, so that nothing is noticed by the way.
+func startNode(t *testing.T, database string) (*node.Node, *httptest.Server) {
+	t.Helper()
+	n, err := node.Open(t.Context(), node.Settings{
+		Database: database, MasterKey: base64.StdEncoding.EncodeToString(make([]byte, 32)), AllowAddresses: []string{"loopback"}, AllowFiles: []string{"loopback"}, KeepAlive: time.Hour,
+		Version: "1.2.3", Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(n.Close)
+	front := httptest.NewServer(n.Handler())
+	t.Cleanup(func() {
+		if err := n.Drain(context.Background()); err != nil {
+			t.Error(err)
+		}
+		front.Close()
+	})
+	return n, front
 }
 
 // serve makes an MCP server.

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -8,7 +9,7 @@ import (
 	"sluice/internal/store"
 )
 
-// changes tells those who listen to an MCP server that its tools may have changed, wherever the change was made.
+// changes tells those who listen to an MCP server that its tools, or their right to them, may have changed, wherever the change was made.
 type changes struct {
 	cancels []func()
 
@@ -18,12 +19,13 @@ type changes struct {
 
 type watcher struct {
 	server *mcpserver.Server
+	rights []string // ids of what gives the right to it
 	tell   func()
 }
 
 func newChanges(st *store.Store) *changes {
 	c := &changes{watchers: map[*watcher]struct{}{}}
-	for _, topic := range []string{store.Servers, store.Accounts, store.Fields, store.Integrations} {
+	for _, topic := range []string{store.Servers, store.Accounts, store.Fields, store.Integrations, store.APITokens, store.OAuthTokens, store.OAuthGrants, store.Users} {
 		c.cancels = append(c.cancels, st.Subscribe(topic, func(key string) { c.changed(topic, key) }))
 	}
 	return c
@@ -36,8 +38,8 @@ func (c *changes) close() {
 }
 
 // Watch implements mcp.Changes.
-func (c *changes) Watch(server *mcpserver.Server, changed func()) (stop func()) {
-	w := &watcher{server, changed}
+func (c *changes) Watch(server *mcpserver.Server, rights []string, changed func()) (stop func()) {
+	w := &watcher{server, rights, changed}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.watchers[w] = struct{}{}
@@ -66,6 +68,8 @@ func (w *watcher) concerns(topic, key string) bool {
 		return key == w.server.ID
 	case topic == store.Accounts, topic == store.Fields:
 		return key == w.server.AccountID
+	case topic == store.Integrations:
+		return strings.HasPrefix(key, w.server.Environment+"/")
 	}
-	return strings.HasPrefix(key, w.server.Environment+"/")
+	return slices.Contains(w.rights, key)
 }

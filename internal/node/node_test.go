@@ -75,7 +75,7 @@ func TestEveryNodeHearsOfWhatChangesAServersTools(t *testing.T) {
 			c := newChanges(n.Store)
 			t.Cleanup(c.close)
 			signal := make(chan struct{}, 1)
-			cancel := c.Watch(server, func() {
+			cancel := c.Watch(server, nil, func() {
 				select {
 				case signal <- struct{}{}:
 				default: // one is waiting already
@@ -100,7 +100,7 @@ func TestEveryNodeHearsOfWhatChangesAServersTools(t *testing.T) {
 }
 
 func TestAServerIsConcernedByItsOwnAndByWhatMayHaveBeenMissed(t *testing.T) {
-	w := &watcher{server: &mcpserver.Server{ID: "mcp_1", Environment: "env_1", AccountID: "acc_1"}}
+	w := &watcher{server: &mcpserver.Server{ID: "mcp_1", Environment: "env_1", AccountID: "acc_1"}, rights: []string{"oat_1", "gra_1", "usr_1"}}
 	for _, c := range []struct {
 		topic, key string
 		want       bool
@@ -114,6 +114,12 @@ func TestAServerIsConcernedByItsOwnAndByWhatMayHaveBeenMissed(t *testing.T) {
 		{store.Integrations, "env_1/octapipe", true},
 		{store.Integrations, "env_2/octapipe", false},
 		{store.Integrations, "env_11/octapipe", false},
+		{store.OAuthTokens, "oat_1", true},
+		{store.OAuthTokens, "oat_2", false},
+		{store.OAuthGrants, "gra_1", true},
+		{store.Users, "usr_1", true},
+		{store.Users, "usr_2", false},
+		{store.APITokens, "tok_1", false},
 		{store.Servers, "", true},
 		{store.Integrations, "", true},
 	} {

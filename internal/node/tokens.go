@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"sluice/internal/environment"
-	"sluice/internal/permission"
+	"sluice/internal/mcp"
 	"sluice/internal/user"
 )
 
@@ -16,24 +16,24 @@ type apiTokens struct {
 }
 
 // Identify implements mcp.APITokens. A token that is a user's may do no more than its user.
-func (a apiTokens) Identify(ctx context.Context, bearer string) (id, environmentID string, may permission.Set, err error) {
+func (a apiTokens) Identify(ctx context.Context, bearer string) (mcp.APIToken, error) {
 	token, err := a.environments.Authenticate(ctx, bearer)
 	if errors.Is(err, environment.ErrUnknownToken) {
-		return "", "", 0, nil
+		return mcp.APIToken{}, nil
 	}
 	if err != nil {
-		return "", "", 0, err
+		return mcp.APIToken{}, err
 	}
-	may = token.Scopes
+	may := token.Scopes
 	if token.UserID != "" {
 		u, err := a.users.Find(ctx, token.UserID)
 		if errors.Is(err, user.ErrNotFound) {
-			return "", "", 0, nil
+			return mcp.APIToken{}, nil
 		}
 		if err != nil {
-			return "", "", 0, err
+			return mcp.APIToken{}, err
 		}
 		may = may.Both(u.Permissions())
 	}
-	return token.ID, token.Environment, may, nil
+	return mcp.APIToken{ID: token.ID, UserID: token.UserID, Environment: token.Environment, May: may, ExpiresAt: token.ExpiresAt}, nil
 }

@@ -17,11 +17,13 @@ import (
 
 // Access is what a bearer token gives at one MCP server.
 type Access struct {
-	GrantID    string // "": the token is of another authorization server
+	TokenID    string // "": the token is of another authorization server
+	GrantID    string // as TokenID
 	UserID     string
 	ClientName string
 	Scopes     permission.Set // what the person allowed
 	May        permission.Set // what of that, and of more, the person may do themselves: no consent gives more
+	Expires    time.Time
 
 	first bool
 	grant *Grant
@@ -91,7 +93,7 @@ func (s *Service) Access(ctx context.Context, server *mcpserver.Server, bearer s
 		return nil, s.invalidToken(server, "the person who allowed it may not use these tools any more.")
 	}
 	return &Access{
-		GrantID: g.ID, UserID: g.UserID, ClientName: g.ClientName, Scopes: token.Scopes, May: person.Permissions.Both(bothScopes),
+		TokenID: token.ID, GrantID: g.ID, UserID: g.UserID, ClientName: g.ClientName, Scopes: token.Scopes, May: person.Permissions.Both(bothScopes), Expires: token.Expires,
 		first: s.touch(g, now), grant: g,
 	}, nil
 }

@@ -136,7 +136,7 @@ func (s *Service) externalAccess(ctx context.Context, server *mcpserver.Server, 
 	if name == "" {
 		name = claims.Party
 	}
-	return &Access{UserID: person.ID, ClientName: name, Scopes: scopes, May: person.Permissions.Both(bothScopes)}, nil
+	return &Access{UserID: person.ID, ClientName: name, Scopes: scopes, May: person.Permissions.Both(bothScopes), Expires: token.Expiry}, nil
 }
 
 // scopeWords reads scopes as a text, or as the list that some servers make of them.
