@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -46,7 +45,7 @@ func newMCPClient(serverURL, token string) (*mcpClient, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, errors.New("--mcp wants an MCP server's whole URL: https://…/mcp/…") // it is a secret, so it is not repeated
 	}
-	return &mcpClient{url: serverURL, token: token, http: http.Client{Timeout: 2 * time.Minute}}, nil
+	return &mcpClient{url: serverURL, token: token, http: http.Client{Timeout: callPatience}}, nil
 }
 
 // request sends one JSON-RPC request; name is that of the tool, if it is about one.

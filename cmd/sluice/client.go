@@ -17,6 +17,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// callPatience is how long a command waits for an answer: a little longer than Sluice waits for a vendor's.
+const callPatience = 6 * time.Minute
+
 // client speaks to Sluice's REST API.
 type client struct {
 	base, token string
@@ -49,7 +52,7 @@ func newClient(cmd *cobra.Command) (*client, error) {
 	if u, err := url.Parse(c.base); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("%q is no address to ask Sluice at: give a whole one, such as http://127.0.0.1:8080, by SLUICE_URL or --url", c.base)
 	}
-	c.http.Timeout = 2 * time.Minute
+	c.http.Timeout = callPatience
 	return c, nil
 }
 

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// drainFor bounds how long calls under way are waited for at the end: a vendor's call ends within a minute.
+// drainFor bounds how long calls under way are waited for at the end. What a vendor takes longer for is cut off, and in the log a write of that kind is one whose outcome
+// is unknown.
 const drainFor = 70 * time.Second
 
 // listen takes an address before anything is made that would have to be undone.

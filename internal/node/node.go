@@ -164,7 +164,7 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 		return suits(def, c)
 	})
 	n.onClose(n.Catalog.Close)
-	n.outbound = outbound.New(outbound.Options{Policy: policy, Observe: s.Observe})
+	n.outbound = outbound.New(outbound.Options{Policy: policy, Observe: s.Observe, HeaderTimeout: vendorPatience, Timeout: vendorPatience})
 	n.onClose(n.outbound.Close)
 	n.fetcher = outbound.New(outbound.Options{Policy: filePolicy, Observe: s.Observe})
 	n.onClose(n.fetcher.Close)
@@ -209,6 +209,9 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 	})
 	return n, n.openDoors()
 }
+
+// vendorPatience is how long a vendor may take for one answer. A client is shown that its call is alive for as long, and no proxy in between cuts it.
+const vendorPatience = 5 * time.Minute
 
 // askProvider is how long an OpenID provider may take, while somebody waits.
 const askProvider = 10 * time.Second
