@@ -248,3 +248,12 @@ func TestPocketBase(t *testing.T) {
 		}, "POST /api/collections/_superusers/auth-with-password")
 	})
 }
+
+// memberJSON is a member of a JSON object as it is written, "" if there is none.
+func memberJSON(object, name string) string {
+	var members map[string]json.RawMessage
+	if json.Unmarshal([]byte(object), &members) != nil {
+		return ""
+	}
+	return string(members[name])
+}
