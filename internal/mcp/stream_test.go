@@ -156,7 +156,7 @@ func (e *endpoint) everyStream(t *testing.T, token string, header map[string]str
 // wantGoodbye waits for the stream to end, whatever it says before: for as long as a busy machine may take to get to it.
 func (r *reader) wantGoodbye() {
 	r.t.Helper()
-	timeout := time.After(time.Minute)
+	timeout := time.After(await.Limit)
 	for {
 		select {
 		case _, ok := <-r.events:

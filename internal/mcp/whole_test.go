@@ -125,9 +125,13 @@ func TestStreamsEndOnEveryNodeWhenTheRightToThemDoes(t *testing.T) {
 				return w.node.Servers.Delete(t.Context(), environment, server.AccountID, server.ID)
 			},
 			"the server expires": func(server *mcpserver.Server, _ string) error {
-				soon := time.Now().Add(500 * time.Millisecond)
-				_, err := w.node.Servers.Update(t.Context(), environment, server.AccountID, server.ID, mcpserver.Patch{ExpiresAt: &soon})
-				return err
+				// An end that has passed before it was looked at is refused.
+				await.Life(t, func(life time.Duration) bool {
+					soon := time.Now().Add(life)
+					_, err := w.node.Servers.Update(t.Context(), environment, server.AccountID, server.ID, mcpserver.Patch{ExpiresAt: &soon})
+					return err == nil
+				})
+				return nil
 			},
 			"the API token is revoked": func(_ *mcpserver.Server, apiToken string) error {
 				return w.node.Environments.DeleteToken(t.Context(), environment, apiToken)
