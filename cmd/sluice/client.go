@@ -83,6 +83,7 @@ func (c *client) do(ctx context.Context, method, path string, query url.Values, 
 	r.Header.Set("Authorization", "Bearer "+c.token)
 	r.Header.Set("User-Agent", "sluice-cli")
 	r.Header.Set("Sluice-Door", "cli")
+	r.Header.Set("Prefer", "return=representation")
 	if c.confirmation != "" {
 		r.Header.Set("Sluice-Confirmation", c.confirmation)
 	}

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -187,10 +189,15 @@ func deleteCommand(short string, path func(id string) string) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if _, err := c.do(cmd.Context(), http.MethodDelete, path(args[0]), nil, nil); err != nil {
+		answer, err := c.do(cmd.Context(), http.MethodDelete, path(args[0]), nil, nil)
+		if err != nil {
 			return err
 		}
-		fmt.Fprintln(cmd.OutOrStdout(), "Done.")
+		var said struct {
+			Message string `json:"message"`
+		}
+		_ = json.Unmarshal(answer, &said) // most deletions have nothing to say
+		fmt.Fprintln(cmd.OutOrStdout(), strings.TrimSpace("Done. "+said.Message))
 		return nil
 	}}
 }

@@ -200,7 +200,7 @@ func (s *Service) sealFields(id string, fields map[string]string) ([]byte, error
 }
 
 func (s *Service) sealToken(id string, t *token) ([]byte, int64, error) {
-	if t == nil || t.Access == "" {
+	if t == nil || t.Access == "" && t.Refresh == "" {
 		return nil, 0, nil
 	}
 	plain, err := json.Marshal(t)

@@ -279,7 +279,8 @@ func (s *Service) clientCredentials(ctx context.Context, environment string, way
 	return srv.granted(labelOf(v.Definition), issued, got)
 }
 
-// refreshGrant renews a token by its refresh token (RFC 6749, 6). The vendor may answer with another one, which is the one to keep then.
+// refreshGrant renews a token by its refresh token (RFC 6749, 6). The vendor may answer with another one, which is the one to keep then: also where the rest of the
+// answer cannot be used, and the error comes with a token that is nothing but that one.
 func (s *Service) refreshGrant(ctx context.Context, environment string, way *integration.Credentials, v *Values) (*token, error) {
 	const what = "for a new token"
 	if v.Credential.refresh == "" {
@@ -293,9 +294,16 @@ func (s *Service) refreshGrant(ctx context.Context, environment string, way *int
 		return nil, err
 	}
 	issued := s.now()
-	got, err := srv.TokenSource(s.oauthContext(ctx), &oauth2.Token{RefreshToken: v.Credential.refresh}).Token()
+	ctx, heard := s.listening(ctx)
+	got, err := srv.TokenSource(ctx, &oauth2.Token{RefreshToken: v.Credential.refresh}).Token()
+	var fresh *token
 	if err != nil {
-		return nil, s.tokenError(srv, what, v, err)
+		err = s.tokenError(srv, what, v, err)
+	} else {
+		fresh, err = srv.granted(labelOf(v.Definition), issued, got)
 	}
-	return srv.granted(labelOf(v.Definition), issued, got)
+	if err != nil && heard.refresh != "" && heard.refresh != v.Credential.refresh {
+		return &token{Refresh: heard.refresh}, err
+	}
+	return fresh, err
 }

@@ -44,7 +44,7 @@ const exchangeTimeout = 20 * time.Second
 // exchange makes the call that yields a token. held are the values it is made of, the old token among them.
 func (s *Service) exchange(ctx context.Context, what string, e *integration.Exchange, held *Values) (*token, error) {
 	label := labelOf(held.Definition)
-	request, err := s.exchangeRequest(e, held)
+	request, err := s.request(e.Request(), held)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,8 @@ func (s *Service) exchange(ctx context.Context, what string, e *integration.Exch
 	return t, nil
 }
 
-func (s *Service) exchangeRequest(e *integration.Exchange, held *Values) (*outbound.Request, error) {
+// request makes a call that carries credentials of what the definition says of it.
+func (s *Service) request(e *integration.Request, held *Values) (*outbound.Request, error) {
 	address, err := s.address(e.Path, held)
 	if err != nil {
 		return nil, err
@@ -224,6 +225,11 @@ func (s *Service) ask(ctx context.Context, what, method, path string, v *Values)
 	if err != nil {
 		return nil, err
 	}
+	return s.askAt(ctx, what, method, address, v)
+}
+
+// askAt is ask for a whole address.
+func (s *Service) askAt(ctx context.Context, what, method, address string, v *Values) (*outbound.Response, error) {
 	auth, err := s.Authorize(v.Definition.Authorization, v)
 	if err != nil {
 		return nil, &refusedError{err.Error()}

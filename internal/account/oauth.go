@@ -1,12 +1,17 @@
 package account
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -27,8 +32,9 @@ import (
 // server is a vendor's authorization server with the client that is used there.
 type server struct {
 	oauth2.Config
-	issuer    string // "" where it is not known
-	tokenType string // the vendor's own word for bearer
+	issuer        string // "" where it is not known
+	revocationURL string // "" where it offers none
+	tokenType     string // the vendor's own word for bearer
 }
 
 // server puts together what the definition says, what the account holds and the client that it or its environment brings. A client that nobody has
@@ -86,6 +92,11 @@ func (s *Service) noClient(def *integration.Definition) string {
 }
 
 func (s *Service) endpoints(ctx context.Context, srv *server, o *integration.OAuth2, v *Values) (err error) {
+	if o.RevocationURL != "" {
+		if srv.revocationURL, err = s.address(o.RevocationURL, v); err != nil {
+			return err
+		}
+	}
 	if o.Issuer != "" {
 		issuer, err := s.address(o.Issuer, v)
 		if err != nil {
@@ -95,7 +106,7 @@ func (s *Service) endpoints(ctx context.Context, srv *server, o *integration.OAu
 		if err != nil {
 			return unavailable(labelOf(v.Definition), "where to sign in", err)
 		}
-		srv.issuer, srv.Endpoint = issuer, found
+		srv.issuer, srv.Endpoint, srv.revocationURL = issuer, found.endpoint, orDefault(srv.revocationURL, found.revocationURL)
 		return nil
 	}
 	if o.AuthorizationURL != "" {
@@ -114,8 +125,9 @@ type discovery struct {
 }
 
 type discovered struct {
-	endpoint oauth2.Endpoint
-	at       time.Time
+	endpoint      oauth2.Endpoint
+	revocationURL string
+	at            time.Time
 }
 
 const (
@@ -123,21 +135,22 @@ const (
 	maxDiscovered = 1024
 )
 
-func (d *discovery) find(ctx context.Context, issuer string) (oauth2.Endpoint, error) {
+func (d *discovery) find(ctx context.Context, issuer string) (discovered, error) {
 	d.mu.Lock()
 	known, ok := d.found[issuer]
 	d.mu.Unlock()
 	if ok && time.Since(known.at) < discoveryTime {
-		return known.endpoint, nil
+		return known, nil
 	}
 	provider, err := oidc.NewProvider(ctx, issuer)
 	if err != nil {
-		return oauth2.Endpoint{}, err
+		return discovered{}, err
 	}
 	endpoint := provider.Endpoint()
 	endpoint.AuthStyle = oauth2.AuthStyleInHeader
 	var more struct {
-		Methods []string `json:"token_endpoint_auth_methods_supported"`
+		Methods    []string `json:"token_endpoint_auth_methods_supported"`
+		Revocation string   `json:"revocation_endpoint"` // RFC 8414, section 2
 	}
 	if err := provider.Claims(&more); err == nil && len(more.Methods) > 0 && !slices.Contains(more.Methods, "client_secret_basic") {
 		endpoint.AuthStyle = oauth2.AuthStyleInParams
@@ -147,26 +160,73 @@ func (d *discovery) find(ctx context.Context, issuer string) (oauth2.Endpoint, e
 	if d.found == nil || len(d.found) >= maxDiscovered {
 		d.found = map[string]discovered{}
 	}
-	d.found[issuer] = discovered{endpoint, time.Now()}
-	return endpoint, nil
+	known = discovered{endpoint, more.Revocation, time.Now()}
+	d.found[issuer] = known
+	return known, nil
 }
 
 // oauthContext has the OAuth library go out where all calls do. A secret is not carried elsewhere: of redirects none is followed.
 func (s *Service) oauthContext(ctx context.Context) context.Context {
-	client := s.outbound.HTTP(exchangeTimeout)
-	client.Transport = wantJSON{client.Transport}
-	return oidc.ClientContext(ctx, client)
+	ctx, _ = s.listening(ctx)
+	return ctx
 }
 
-// wantJSON asks for JSON, where some token endpoints answer a form otherwise.
-type wantJSON struct{ next http.RoundTripper }
+// listening is oauthContext whose ear keeps what the library does not tell of an answer that it cannot use.
+func (s *Service) listening(ctx context.Context) (context.Context, *ear) {
+	client := s.outbound.HTTP(exchangeTimeout)
+	heard := &ear{next: client.Transport}
+	client.Transport = heard
+	return oidc.ClientContext(ctx, client), heard
+}
 
-func (t wantJSON) RoundTrip(r *http.Request) (*http.Response, error) {
+// ear asks for JSON, where some token endpoints answer a form otherwise, and reads the answer before the OAuth library does: that one refuses a whole answer for
+// a lifetime which is no integer, and forgets the refresh token of one that it refuses, which may be the only one that is still good.
+type ear struct {
+	next    http.RoundTripper
+	refresh string // of the last answer
+}
+
+func (e *ear) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Header.Get("Accept") == "" {
 		r = r.Clone(r.Context())
 		r.Header.Set("Accept", "application/json")
 	}
-	return t.next.RoundTrip(r)
+	response, err := e.next.RoundTrip(r)
+	if err != nil || r.Method != http.MethodPost {
+		return response, err
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20)) // as much as the library reads
+	response.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	body, e.refresh = heard(body)
+	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return response, nil
+}
+
+// heard finds the refresh token of a token endpoint's answer, and makes its lifetime an integer or takes out what is no number. An answer of another form stays as it is.
+func heard(body []byte) (_ []byte, refresh string) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil {
+		return body, ""
+	}
+	refresh = scalar(members["refresh_token"])
+	said, ok := members["expires_in"]
+	if !ok {
+		return body, refresh
+	}
+	seconds, err := strconv.ParseFloat(scalar(said), 64)
+	switch {
+	case err != nil || math.IsNaN(seconds):
+		delete(members, "expires_in")
+	default:
+		members["expires_in"] = strconv.AppendInt(nil, int64(max(0, min(seconds, math.MaxInt32))), 10)
+	}
+	if fixed, err := json.Marshal(members); err == nil {
+		body = fixed
+	}
+	return body, refresh
 }
 
 func (srv *server) clientCredentials() *clientcredentials.Config {

@@ -3,6 +3,7 @@ package account_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -24,6 +25,8 @@ type reef struct {
 	answer func(w http.ResponseWriter, form url.Values)
 	forms  []url.Values
 	basic  []string
+	asked  []*http.Request
+	bodies []string // that are no form
 }
 
 func newReef(t testing.TB) *reef {
@@ -31,9 +34,10 @@ func newReef(t testing.TB) *reef {
 	r.says(200, "application/json", `{"access_token":"coral-1","token_type":"Bearer","expires_in":3600,"refresh_token":"again-1"}`)
 	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		q.ParseForm()
+		rest, _ := io.ReadAll(q.Body)
 		user, _, _ := q.BasicAuth()
 		r.mu.Lock()
-		r.forms, r.basic = append(r.forms, q.PostForm), append(r.basic, user)
+		r.forms, r.basic, r.asked, r.bodies = append(r.forms, q.PostForm), append(r.basic, user), append(r.asked, q), append(r.bodies, string(rest))
 		answer := r.answer
 		r.mu.Unlock()
 		answer(w, q.PostForm)
@@ -60,6 +64,24 @@ func (r *reef) last() url.Values {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.forms[len(r.forms)-1]
+}
+
+func (r *reef) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.asked)
+}
+
+func (r *reef) request(i int) *http.Request {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.asked[i]
+}
+
+func (r *reef) body(i int) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.bodies[i]
 }
 
 func reefDefinition(change func(*integration.OAuth2)) *integration.Definition {

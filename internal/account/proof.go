@@ -5,14 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
 	"sluice/internal/integration"
-	"sluice/internal/jsonscan"
 	"sluice/internal/outbound"
-	"sluice/internal/prose"
 )
 
 // proof is a connection that the vendor was shown: what was entered, what came of it, and how far it leads.
@@ -187,45 +184,6 @@ func listed(options []Option) string {
 		all = append(all, fmt.Sprintf("%d more", len(options)-most))
 	}
 	return strings.Join(all, ", ")
-}
-
-// maxChoices is more than a person would look through.
-const maxChoices = 1000
-
-// choices asks the vendor what there is to choose.
-func (s *Service) choices(ctx context.Context, c *integration.Choices, v *Values) ([]Option, error) {
-	const what = "what there is to choose"
-	label := labelOf(v.Definition)
-	response, err := s.ask(ctx, what, orDefault(c.Method, http.MethodGet), c.Path, v)
-	if err != nil {
-		return nil, err
-	}
-	if response.Status < 200 || response.Status > 299 {
-		return nil, s.answered(label, what, v, response)
-	}
-	list := response.Body
-	if c.Items != "" {
-		list, _ = jsonscan.Find(response.Body, c.Items)
-	}
-	if jsonscan.KindOf(list) != jsonscan.Array {
-		return nil, unavailable(label, what, fmt.Errorf("its answer holds no list at %s", orDefault(c.Items, "its top")))
-	}
-	var options []Option
-	for it := jsonscan.Elements(list); it.Next(); {
-		item := it.Value()
-		raw, _ := jsonscan.Find(item, c.Value)
-		o := Option{Value: scalar(raw)}
-		if o.Value == "" || len(options) == maxChoices {
-			continue
-		}
-		if c.Label != "" {
-			raw, _ = jsonscan.Find(item, c.Label)
-			o.Label = prose.Clip(scalar(raw), 300)
-		}
-		o.Label = orDefault(o.Label, o.Value)
-		options = append(options, o)
-	}
-	return options, nil
 }
 
 // Question answers what is to be chosen before a connecting account is active, with what there is to choose; nil: nothing. Update takes the answer, as a value

@@ -164,9 +164,16 @@ func (s *Service) renewOnce(ctx context.Context, environment, id string, version
 		return nil, unavailable(labelOf(def), "for a new token", fmt.Errorf("it refused (%s), though the old one still works", refused.why))
 	}
 	if err != nil {
+		if fresh != nil { // of the answer nothing can be used but the refresh token, and the one before it is spent
+			old := h.token()
+			old.Refresh = fresh.Refresh
+			if _, keepErr := s.keep(ctx, e, def, h, old, false); keepErr != nil {
+				return nil, keepErr
+			}
+		}
 		return nil, err
 	}
-	return s.keep(ctx, e, def, h, fresh)
+	return s.keep(ctx, e, def, h, fresh, true)
 }
 
 // answerTo introduces a vendor's refusal to renew.
@@ -233,7 +240,7 @@ func (s *Service) newToken(ctx context.Context, environment string, way *integra
 	case formatClient:
 		return s.clientCredentials(ctx, environment, way, v)
 	}
-	if way.Refresh != nil && v.Credential.Token != "" && !s.templates.exchangeLacks(way.Refresh, v) {
+	if way.Refresh != nil && v.Credential.Token != "" && !s.templates.requestLacks(way.Refresh.Request(), v) {
 		t, err := s.exchange(ctx, "for a new token", way.Refresh, v)
 		if err == nil {
 			if t.Refresh == "" { // not every vendor sends it again
@@ -253,9 +260,9 @@ func (s *Service) newToken(ctx context.Context, environment string, way *integra
 	return s.exchange(ctx, "to log in", way.Login, v)
 }
 
-// exchangeLacks reports whether an exchange names a value that the account does not hold, such as a refresh token that was never given.
-func (t *Templates) exchangeLacks(e *integration.Exchange, v *Values) bool {
-	for _, templates := range []map[string]string{e.Body, e.Headers, e.Query} {
+// requestLacks reports whether a call names a value that the account does not hold, such as a refresh token that was never given.
+func (t *Templates) requestLacks(r *integration.Request, v *Values) bool {
+	for _, templates := range []map[string]string{r.Body, r.Headers, r.Query} {
 		for _, source := range templates {
 			if t.missing(source, v) {
 				return true
@@ -265,8 +272,9 @@ func (t *Templates) exchangeLacks(e *integration.Exchange, v *Values) bool {
 	return false
 }
 
-// keep stores a new token. If another node stored one in the meantime, that one counts.
-func (s *Service) keep(ctx context.Context, e *entry, def *integration.Definition, h *held, fresh *token) (*held, error) {
+// keep stores a new token; works says that it makes an account that needed its owner active. If another node stored one in the meantime, that one counts. Where the
+// account was deleted meanwhile, the vendor is asked to end what it has just given.
+func (s *Service) keep(ctx context.Context, e *entry, def *integration.Definition, h *held, fresh *token, works bool) (*held, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	id := e.account.ID
@@ -288,11 +296,16 @@ func (s *Service) keep(ctx context.Context, e *entry, def *integration.Definitio
 			return err
 		}
 		tx.Publish(store.Accounts, id)
-		if Status(row.Status) == NeedsReauth {
+		if works && Status(row.Status) == NeedsReauth {
 			return s.move(ctx, tx, def, row, Active, "")
 		}
 		return nil // active as it was; or disabled in the meantime, by a person
 	})
+	if errors.Is(err, ErrNotFound) {
+		if given, holdErr := s.hold(def, h.credential.Fields, e.account.Context, fresh, h.credential.Version); holdErr == nil {
+			s.revoke(ctx, e.account, given)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("store the new token of account %s: %w", id, err)
 	}

@@ -197,19 +197,6 @@ func (s *Service) List(ctx context.Context, environment string, f Filter) (page 
 	return page, next, nil
 }
 
-// Delete removes an account with the MCP servers on it.
-func (s *Service) Delete(ctx context.Context, environment, id string) error {
-	a, err := s.Get(ctx, environment, id)
-	if err != nil {
-		return err
-	}
-	def, _ := s.definitions.FindFor(ctx, environment, a.Integration, id) // nil: its integration is gone
-	if err := s.store.Tx(ctx, func(tx *store.Tx) error { return s.remove(ctx, tx, def, environment, id) }); err != nil {
-		return fmt.Errorf("delete account %s: %w", id, err)
-	}
-	return nil
-}
-
 // RefreshCredentials proves an account's credential at once, by a new token where the format yields one, and makes the account active, also one that needed
 // its owner. A refusal is an *InvalidError, after which the account needs its owner.
 func (s *Service) RefreshCredentials(ctx context.Context, environment, id string) (*Account, error) {

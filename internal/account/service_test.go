@@ -43,10 +43,10 @@ func TestAnAccountIsConnectedReadListedChangedAndDeleted(t *testing.T) {
 			t.Errorf("want one login so far, got %d", n)
 		}
 
-		if err := w.Delete(t.Context(), "env_other", a.ID); !errors.Is(err, account.ErrNotFound) {
+		if _, err := w.Delete(t.Context(), "env_other", a.ID); !errors.Is(err, account.ErrNotFound) {
 			t.Errorf("delete from another environment: want ErrNotFound, got %v", err)
 		}
-		if err := w.Delete(t.Context(), environment, a.ID); err != nil {
+		if _, err := w.Delete(t.Context(), environment, a.ID); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := w.Get(t.Context(), environment, a.ID); !errors.Is(err, account.ErrNotFound) {

@@ -94,20 +94,20 @@ func (s *Service) move(ctx context.Context, tx *store.Tx, def *integration.Defin
 	return s.tell(ctx, tx, def, row, eventOf(from, to), from)
 }
 
-// remove deletes an account with its MCP servers.
-func (s *Service) remove(ctx context.Context, tx *store.Tx, def *integration.Definition, environment, id string) error {
+// remove deletes an account with its MCP servers, and answers what it was.
+func (s *Service) remove(ctx context.Context, tx *store.Tx, def *integration.Definition, environment, id string) (*db.Account, error) {
 	row, err := lock(ctx, tx, environment, id)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if _, err := tx.RemoveAccount(ctx, environment, id); err != nil {
-		return err
+		return nil, err
 	}
 	if _, err := tx.DeleteOverridesOfAccount(ctx, db.DeleteOverridesOfAccountParams{Environment: environment, AccountID: id}); err != nil {
-		return err
+		return nil, err
 	}
 	row.UpdatedAt = store.Millis(s.now())
-	return s.tell(ctx, tx, def, row, EventDeleted, Status(row.Status))
+	return row, s.tell(ctx, tx, def, row, EventDeleted, Status(row.Status))
 }
 
 // eventOf is the type of a change of status.

@@ -73,7 +73,7 @@ func TestEveryChangeOfStatusIsToldOnceInTheTransactionThatMakesIt(t *testing.T) 
 		if _, err := w.Update(t.Context(), environment, a.ID, account.Change{Credentials: map[string]string{"password": "changed"}}); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Delete(t.Context(), environment, a.ID); err != nil {
+		if _, err := w.Delete(t.Context(), environment, a.ID); err != nil {
 			t.Fatal(err)
 		}
 		want := []string{"active", "disabled", "reactivated", "needs_reauth", "reactivated", "deleted"}
@@ -83,7 +83,7 @@ func TestEveryChangeOfStatusIsToldOnceInTheTransactionThatMakesIt(t *testing.T) 
 		if int(told.Load()) < len(want) {
 			t.Errorf("heard of %d events, want %d", told.Load(), len(want))
 		}
-		if err := w.Delete(t.Context(), environment, a.ID); !errors.Is(err, account.ErrNotFound) {
+		if _, err := w.Delete(t.Context(), environment, a.ID); !errors.Is(err, account.ErrNotFound) {
 			t.Errorf("deleted twice: %v", err)
 		}
 	})

@@ -102,6 +102,10 @@ func (h *harbor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			delete(h.once, in["refresh"])
 			give()
 		}
+	case "/logout":
+		if delete(h.once, in["refresh"]); h.down != 0 {
+			w.WriteHeader(h.down)
+		}
 	case "/me":
 		h.probes.Add(1)
 		token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")

@@ -110,16 +110,18 @@ func (s *Service) ClientGoesBy(def *integration.Definition, way int) string {
 	if way < 0 || way >= len(ways) || ways[way].OAuth2 == nil || ways[way].OAuth2.ClientID != "" {
 		return ""
 	}
-	address := orDefault(ways[way].OAuth2.Issuer, ways[way].OAuth2.TokenURL)
-	if strings.HasPrefix(address, "/") {
-		address = def.BaseURL
-	}
-	template, err := s.templates.parse(address)
-	if err != nil {
-		return ""
-	}
-	if ref := template.Domain(); ref != nil && ref.Space == "context" && !def.Context.Chosen(ref.Name) {
-		return ref.Name
+	o := ways[way].OAuth2
+	for _, address := range []string{o.Issuer, o.TokenURL, o.RevocationURL} {
+		if strings.HasPrefix(address, "/") {
+			address = def.BaseURL
+		}
+		template, err := s.templates.parse(address)
+		if err != nil {
+			continue
+		}
+		if ref := template.Domain(); ref != nil && ref.Space == "context" && !def.Context.Chosen(ref.Name) {
+			return ref.Name
+		}
 	}
 	return ""
 }

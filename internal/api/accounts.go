@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"sluice/internal/account"
@@ -23,6 +24,22 @@ type IntegratedAccount struct {
 	LastError   *string           `json:"last_error"`
 	CreatedAt   *time.Time        `json:"created_at"`
 	UpdatedAt   *time.Time        `json:"updated_at"`
+}
+
+// DeletedAccount says what became of an account's tokens at the vendor.
+type DeletedAccount struct {
+	ID         string                   `json:"id"`
+	Revocation account.RevocationStatus `json:"revocation" enum:"revoked,failed,none" doc:"Whether the vendor has ended what it gave to the account; none: there was nothing to end, or there is no way to"`
+	Message    string                   `json:"message,omitempty" doc:"What is left to do, in one sentence"`
+}
+
+// representation is what a caller prefers who wants to be told what was done (RFC 7240, section 4.2).
+const representation = "return=representation"
+
+type deletedAccount struct {
+	Status  int
+	Applied string `header:"Preference-Applied"`
+	Body    *DeletedAccount
 }
 
 // IntegrationName names an integration.
@@ -137,9 +154,19 @@ func (a *api) accounts() {
 			})
 			return show(ctx, acct, err)
 		})
-	register(a, operation{"delete-integrated-account", http.MethodDelete, "/integrated-account/{id}", "Delete an integrated account and the MCP servers on it", http.StatusNoContent, permission.AccountsWrite},
-		func(ctx context.Context, in *AccountByID) (*struct{}, error) {
-			return nil, a.Accounts.Delete(ctx, caller(ctx).Environment, in.ID)
+	register(a, operation{"delete-integrated-account", http.MethodDelete, "/integrated-account/{id}", "Delete an integrated account and the MCP servers on it", 0, permission.AccountsWrite},
+		func(ctx context.Context, in *struct {
+			AccountByID
+			Prefer string `header:"Prefer" doc:"return=representation: say what became of the account's tokens; otherwise the answer is 204"`
+		}) (*deletedAccount, error) {
+			revocation, err := a.Accounts.Delete(ctx, caller(ctx).Environment, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			if !strings.Contains(strings.ReplaceAll(in.Prefer, `"`, ""), representation) {
+				return &deletedAccount{Status: http.StatusNoContent}, nil
+			}
+			return &deletedAccount{http.StatusOK, representation, &DeletedAccount{ID: in.ID, Revocation: revocation.Status, Message: revocation.Message}}, nil
 		})
 	register(a, operation{"refresh-credentials", http.MethodPost, "/integrated-account/refresh-credentials", "Prove an account's credentials at once", 0, permission.AccountsWrite},
 		func(ctx context.Context, in *struct {

@@ -142,6 +142,15 @@ func TestTheLifeOfAnAccount(t *testing.T) {
 			n.do(t, "GET", one+"/mcp", nil).refuses(404, "")
 			n.do(t, "DELETE", one, nil).refuses(404, "")
 		})
+		t.Run("who wants to know is told what the vendor may still take", func(t *testing.T) {
+			id := fmt.Sprint(n.do(t, "POST", "/integrated-account", map[string]any{"integration": "octapipe", "context": map[string]any{"base_url": sandbox().url},
+				"credentials": map[string]any{"domain": login.Domain, "email": login.Email, "password": password}}).want(201).object()["id"])
+			answer := h.send(t, "DELETE", "/integrated-account/"+id, "", "Authorization", "Bearer "+n.token, "Prefer", `respond-async, return="representation"`).want(200)
+			equal(t, "what became of the tokens", "none", fmt.Sprint(answer.object()["revocation"]))
+			if said := fmt.Sprint(answer.object()["message"]); !strings.HasPrefix(said, "Octapipe is not known to take a token back: the last one is good until ") {
+				t.Errorf("got %q", said)
+			}
+		})
 	})
 }
 

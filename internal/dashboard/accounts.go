@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"sluice/internal/account"
@@ -299,8 +300,9 @@ func (v *visit) deleteAccount() error {
 	if err != nil {
 		return err
 	}
-	if err := v.Accounts.Delete(v.r.Context(), v.env(), p.Account.ID); err != nil {
+	revocation, err := v.Accounts.Delete(v.r.Context(), v.env(), p.Account.ID)
+	if err != nil {
 		return err
 	}
-	return v.done(home, "“"+p.Account.Title+"” is deleted, with the MCP servers on it. Its calls stay in the log.")
+	return v.done(home, strings.TrimSpace("“"+p.Account.Title+"” is deleted, with the MCP servers on it. Its calls stay in the log. "+revocation.Message))
 }

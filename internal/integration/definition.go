@@ -226,7 +226,9 @@ type Credentials struct {
 	Login    *Exchange `yaml:"login" json:"login,omitempty"`       // format login: how the fields become a token
 	Refresh  *Exchange `yaml:"refresh" json:"refresh,omitempty"`   // how an old token becomes a new one; without it, or when it is refused, Login again
 	Validate *Probe    `yaml:"validate" json:"validate,omitempty"` // a call that proves the credential
-	OAuth2   *OAuth2   `yaml:"oauth2" json:"oauth2,omitempty"`
+	// Revoke is how the vendor is asked to end the tokens of an account that is deleted, where it is not RFC 7009's way: a logout.
+	Revoke *Request `yaml:"revoke" json:"revoke,omitempty"`
+	OAuth2 *OAuth2  `yaml:"oauth2" json:"oauth2,omitempty"`
 
 	Alternatives []Credentials `yaml:"alternatives" json:"alternatives,omitempty"` // other ways to the same calls; they have no alternatives of their own
 }
@@ -245,13 +247,16 @@ type Field struct {
 	Choices *Choices `yaml:"choices" json:"choices,omitempty"`
 }
 
-// Choices is a call that lists what a field can be. Items, Value and Label are dotted paths: into the answer, and into one item.
+// Choices is a call that lists what a field can be. Items and Next are dotted paths into the answer, Value and Label into one item.
 type Choices struct {
 	Method string `yaml:"method" json:"method,omitempty"` // get (the default), post
 	Path   string `yaml:"path" json:"path"`
 	Items  string `yaml:"items" json:"items,omitempty"` // empty: the answer is the list
 	Value  string `yaml:"value" json:"value"`
 	Label  string `yaml:"label" json:"label,omitempty"` // what people call it; empty: the value
+	// Next is where the answer has the next page's address or, with Cursor, its cursor; a Link header (RFC 8288) is followed without.
+	Next   string `yaml:"next" json:"next,omitempty"`
+	Cursor string `yaml:"cursor" json:"cursor,omitempty"` // the query parameter that the next page's cursor goes into
 }
 
 // Fields is a form, in order.
@@ -278,6 +283,21 @@ type Exchange struct {
 	Lifetime     int               `yaml:"lifetime" json:"lifetime,omitempty"`     // seconds, where neither the answer nor the token itself says (a JWT does)
 }
 
+// Request is a call that carries credentials. Values in Body, Query and Headers are templates over credentials.NAME, context.NAME, token.access and token.refresh.
+type Request struct {
+	Method     string            `yaml:"method" json:"method"`
+	Path       string            `yaml:"path" json:"path"`
+	Headers    map[string]string `yaml:"headers" json:"headers,omitempty"`
+	Query      map[string]string `yaml:"query" json:"query,omitempty"`
+	Body       map[string]string `yaml:"body" json:"body,omitempty"`
+	BodyFormat string            `yaml:"body_format" json:"body_format,omitempty"` // json (the default), form
+}
+
+// Request is what of the exchange is sent.
+func (e *Exchange) Request() *Request {
+	return &Request{Method: e.Method, Path: e.Path, Headers: e.Headers, Query: e.Query, Body: e.Body, BodyFormat: e.BodyFormat}
+}
+
 // Probe is a harmless call.
 type Probe struct {
 	Method string `yaml:"method" json:"method"`
@@ -286,9 +306,10 @@ type Probe struct {
 
 // OAuth2 is the vendor's authorization server, and what is asked of it (RFC 6749). Its addresses are templates over context.NAME and credentials.NAME.
 type OAuth2 struct {
-	Issuer           string   `yaml:"issuer" json:"issuer,omitempty"` // tells both addresses (OpenID Connect Discovery 1.0)
+	Issuer           string   `yaml:"issuer" json:"issuer,omitempty"` // tells the addresses (OpenID Connect Discovery 1.0)
 	AuthorizationURL string   `yaml:"authorization_url" json:"authorization_url,omitempty"`
 	TokenURL         string   `yaml:"token_url" json:"token_url,omitempty"`
+	RevocationURL    string   `yaml:"revocation_url" json:"revocation_url,omitempty"` // where the tokens of an account that is deleted are ended (RFC 7009)
 	Scopes           []string `yaml:"scopes" json:"scopes,omitempty"`
 	// Parameters are added to the authorization request, in format oauth2_client_credentials to the token request.
 	Parameters map[string]string `yaml:"parameters" json:"parameters,omitempty"`

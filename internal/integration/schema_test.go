@@ -256,8 +256,8 @@ func (m *schemaMaker) schemaOf(t reflect.Type) ordered {
 
 // wordsOf are the words that a key chooses from.
 var wordsOf = map[string][]string{
-	"Method.method": httpMethods, "Exchange.method": httpMethods, "Probe.method": httpMethods, "Parameter.in": parameterPlaces, "Parameter.style": parameterStyles, "Field.type": fieldTypes,
-	"Field.format": fieldFormats, "Exchange.body_format": exchangeFormats, "Body.format": bodyFormats, "Response.format": responseFormats,
+	"Method.method": httpMethods, "Exchange.method": httpMethods, "Request.method": httpMethods, "Probe.method": httpMethods, "Parameter.in": parameterPlaces, "Parameter.style": parameterStyles, "Field.type": fieldTypes,
+	"Field.format": fieldFormats, "Exchange.body_format": exchangeFormats, "Request.body_format": exchangeFormats, "Body.format": bodyFormats, "Response.format": responseFormats,
 	"Credentials.format": formatNames(credentialFormats), "Authorization.format": formatNames(authorizationFormats), "Pagination.format": formatNames(paginationFormats),
 }
 

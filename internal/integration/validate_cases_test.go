@@ -123,7 +123,7 @@ var broken = []struct{ old, new, want string }{
     - label: API key
       format: static
 `,
-		"integration.yaml:27:7: credentials.alternatives[0].oauth2 has an issuer, which tells both addresses, and addresses beside it: take one of the two out"},
+		"integration.yaml:27:7: credentials.alternatives[0].oauth2 has an issuer, which tells the addresses, and addresses beside it: take one of the two out"},
 	{"    - label: API key\n      format: static\n", `    - label: OAuth
       format: oauth2_authorization_code
       oauth2: {scopes: [read]}

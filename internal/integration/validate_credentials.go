@@ -167,7 +167,11 @@ func (v *validator) way(w way) {
 		v.target(p.at("path"), w.Validate.Path, w.references(v))
 	}
 	if w.OAuth2 != nil {
+		held["token"] = []string{"access", "refresh"}
 		v.oauth2(w, refs)
+	}
+	if w.Revoke != nil {
+		v.request(w.place.at("revoke"), w.Revoke, held)
 	}
 }
 
@@ -175,21 +179,26 @@ func (v *validator) exchange(p place, e *Exchange, refs references) {
 	if e == nil {
 		return
 	}
-	v.word(p.at("method"), strings.ToLower(e.Method), httpMethods)
-	v.target(p.at("path"), e.Path, refs)
-	v.headers(p.at("headers"), e.Headers, refs)
+	v.request(p, e.Request(), refs)
+	v.dotted(p.at("token"), e.Token)
+	v.dotted(p.at("refresh_token"), e.RefreshToken)
+	v.dotted(p.at("expires_in"), e.ExpiresIn)
+}
+
+// request checks a call that carries credentials.
+func (v *validator) request(p place, r *Request, refs references) {
+	v.word(p.at("method"), strings.ToLower(r.Method), httpMethods)
+	v.target(p.at("path"), r.Path, refs)
+	v.headers(p.at("headers"), r.Headers, refs)
 	for _, part := range []struct {
 		key    string
 		values map[string]string
-	}{{"query", e.Query}, {"body", e.Body}} {
+	}{{"query", r.Query}, {"body", r.Body}} {
 		for name, value := range part.values {
 			v.template(p.at(part.key, name), value, refs)
 		}
 	}
-	v.word(p.at("body_format"), e.BodyFormat, exchangeFormats)
-	v.dotted(p.at("token"), e.Token)
-	v.dotted(p.at("refresh_token"), e.RefreshToken)
-	v.dotted(p.at("expires_in"), e.ExpiresIn)
+	v.word(p.at("body_format"), r.BodyFormat, exchangeFormats)
 }
 
 // authorization checks how the credential is put on requests, and that every way to connect has one that works.

@@ -12,7 +12,7 @@ func (v *validator) oauth2(w way, refs references) {
 	o, p := w.OAuth2, w.place.at("oauth2")
 	switch {
 	case o.Issuer != "" && (o.AuthorizationURL != "" || o.TokenURL != ""):
-		v.fault(p, "has an issuer, which tells both addresses, and addresses beside it: take one of the two out")
+		v.fault(p, "has an issuer, which tells the addresses, and addresses beside it: take one of the two out")
 	case o.Issuer != "":
 	case o.TokenURL == "":
 		v.fault(p, "has no token_url: add the address of the vendor's token endpoint, or the issuer that tells it")
@@ -22,6 +22,7 @@ func (v *validator) oauth2(w way, refs references) {
 	v.target(p.at("issuer"), o.Issuer, refs)
 	v.target(p.at("authorization_url"), o.AuthorizationURL, refs)
 	v.target(p.at("token_url"), o.TokenURL, refs)
+	v.target(p.at("revocation_url"), o.RevocationURL, refs)
 	v.unique(p.at("scopes"), o.Scopes)
 	for i, scope := range o.Scopes {
 		if scope == "" || strings.ContainsFunc(scope, func(r rune) bool { return r <= ' ' || r == '"' || r == '\\' || r > '~' }) {
@@ -86,6 +87,10 @@ func (v *validator) choices(at, form place, f Field) {
 	v.dotted(p.at("items"), c.Items)
 	v.dotted(p.at("value"), c.Value)
 	v.dotted(p.at("label"), c.Label)
+	v.dotted(p.at("next"), c.Next)
+	if c.Cursor != "" && c.Next == "" {
+		v.fault(p.at("cursor"), "stands without a next: add the dotted path at which the answer has the cursor")
+	}
 	if t, err := ParseTemplate(v.def.BaseURL); err == nil && strings.HasPrefix(c.Path, "/") {
 		for _, ref := range t.References() {
 			if ref.Space == "context" && !slices.Contains(refs["context"], ref.Name) {

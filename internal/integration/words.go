@@ -33,9 +33,9 @@ type format struct {
 var credentialFormats = []format{
 	{name: "none", takes: []string{"validate"}},
 	{name: "static", needs: []string{"fields"}, takes: []string{"token", "validate"}},
-	{name: "login", needs: []string{"fields", "login"}, takes: []string{"refresh", "validate"}},
-	{name: "oauth2_authorization_code", needs: []string{"oauth2"}, takes: []string{"fields", "validate"}},
-	{name: "oauth2_client_credentials", needs: []string{"oauth2"}, takes: []string{"fields", "validate"}},
+	{name: "login", needs: []string{"fields", "login"}, takes: []string{"refresh", "validate", "revoke"}},
+	{name: "oauth2_authorization_code", needs: []string{"oauth2"}, takes: []string{"fields", "validate", "revoke"}},
+	{name: "oauth2_client_credentials", needs: []string{"oauth2"}, takes: []string{"fields", "validate", "revoke"}},
 }
 
 var authorizationFormats = []format{
@@ -104,6 +104,8 @@ var wants = map[string]string{
 	"Exchange.token":            "the dotted path to the token in the answer",
 	"Probe.method":              "the HTTP method, mostly get",
 	"Probe.path":                "what follows the base URL, as in /me",
+	"Request.method":            "the HTTP method, mostly post",
+	"Request.path":              "what follows the base URL, as in /logout",
 	"Choices.path":              "what follows the base URL, as in /workspaces",
 	"Choices.value":             "the dotted path to an item's value, as in id",
 	"Authorization.format":      "one of " + strings.Join(formatNames(authorizationFormats), ", "),

@@ -142,10 +142,8 @@ func (k *call) next(ctx context.Context, r *Response, header outbound.Header, do
 	case "header":
 		token = k.target(header.Get(p.Next))
 	case "link":
-		for _, line := range header.Values("Link") {
-			if target := nextLink(line); target != "" {
-				return k.link(target), false, nil
-			}
+		if target := header.NextLink(); target != "" {
+			return k.link(target), false, nil
 		}
 	case "expression":
 		value, err := k.plan.expressions[p.Next].Run(context.WithoutCancel(ctx), document)
@@ -297,38 +295,6 @@ func (k *call) link(target string) string {
 		return query
 	}
 	return path + query
-}
-
-// nextLink finds the target whose relation is next in a Link header (RFC 8288, 3).
-func nextLink(header string) string {
-	for rest := header; ; {
-		_, after, ok := strings.Cut(rest, "<")
-		if !ok {
-			return ""
-		}
-		target, after, ok := strings.Cut(after, ">")
-		if !ok {
-			return ""
-		}
-		parameters := after
-		if i := strings.Index(after, ",<"); i >= 0 {
-			parameters = after[:i]
-		} else if i := strings.Index(after, ", <"); i >= 0 {
-			parameters = after[:i]
-		}
-		rest = after[len(parameters):]
-		for parameter := range strings.SplitSeq(parameters, ";") {
-			name, value, _ := strings.Cut(parameter, "=")
-			if !strings.EqualFold(strings.TrimSpace(name), "rel") {
-				continue
-			}
-			for _, relation := range strings.Fields(strings.Trim(strings.TrimSpace(value), `"`)) {
-				if strings.EqualFold(relation, "next") {
-					return strings.TrimSpace(target)
-				}
-			}
-		}
-	}
 }
 
 func originOf(address string) (string, bool) {

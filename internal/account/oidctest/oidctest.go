@@ -34,6 +34,7 @@ type Provider struct {
 	mu     sync.Mutex
 	down   int           // status of every answer, while not 0
 	gate   chan struct{} // a token request waits for it, unless nil
+	holds  bool          // revocations are answered and not done
 	asked  map[string]int
 	tokens []Tokens
 }
@@ -70,8 +71,11 @@ func (u users) GetUserByID(id string) *storage.User {
 func (p *Provider) serve(next http.Handler, w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	p.asked[r.URL.Path]++
-	down, gate := p.down, p.gate
+	down, gate, holds := p.down, p.gate, p.holds && r.URL.Path == "/revoke"
 	p.mu.Unlock()
+	if holds {
+		return
+	}
 	if down != 0 {
 		http.Error(w, "down for maintenance", down)
 		return
@@ -110,6 +114,13 @@ func (p *Provider) Gate(gate chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.gate = gate
+}
+
+// HoldRevocations has revocations answered and not done, while it is set.
+func (p *Provider) HoldRevocations(holds bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.holds = holds
 }
 
 // Asked is how often a path was asked for: /oauth/token.
