@@ -2,7 +2,7 @@
 // a tenant's own, and neither it nor a vendor may use up the machine.
 //
 // It imports prose alone. A program is compiled once, and refused there if it uses what could grow without bound: definitions of functions,
-// reduce, foreach and what else loops. What is left takes time and memory in proportion to the answer, and a limit ends it all the same.
+// reduce, foreach and what else loops. What is left is a few steps, of which each is held to what it may make (see bound.go), and an end in time between them.
 package expression
 
 import (
@@ -26,7 +26,6 @@ const (
 	maxSource = 4 << 10  // bytes of a program
 	maxInput  = 4 << 20  // of an answer that one is run over
 	maxOutput = 10 << 20 // of what it yields
-	maxGrowth = 8        // steps that can make something larger, each at most twofold
 	maxTime   = 250 * time.Millisecond
 )
 
@@ -40,7 +39,7 @@ type Expression struct {
 var functions = strings.Fields(`
 	abs add all any arrays ascii_downcase ascii_upcase booleans capture ceil contains empty endswith entries error explode false finites first flatten floor
 	from_entries fromdate fromdateiso8601 fromjson getpath group_by gsub has implode in index indices infinite inside isempty isnormal isvalid iterables join
-	keys keys_unsorted last length ltrim ltrimstr map map_values match max max_by min min_by mktime nan normals not nth null nulls numbers objects paths pick
+	keys keys_unsorted last length ltrim ltrimstr map map_values match max max_by min min_by mktime nan normals not nth null nulls numbers objects paths
 	recurse rindex round rtrim rtrimstr scalars scan select sort sort_by split splits sqrt startswith strftime strings strptime sub test to_entries toarray
 	toboolean todate todateiso8601 tojson tonumber tostring trim true trimstr trunc type unique unique_by values with_entries`)
 
@@ -53,22 +52,23 @@ func Compile(source string) (*Expression, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%q is not jq: %w", source, err)
 	}
-	w := walker{}
+	w := &walker{found: map[*gojq.Func]*pattern{}}
 	if err := w.walk(reflect.ValueOf(query)); err != nil {
 		return nil, fmt.Errorf("%q is not allowed: %w", source, err)
 	}
-	if w.growth > maxGrowth {
-		return nil, fmt.Errorf("%q is not allowed: it joins things in more than %d places", source, maxGrowth)
-	}
-	code, err := gojq.Compile(query)
+	query.FuncDefs = prelude
+	code, err := gojq.Compile(query, w.natives()...)
 	if err != nil {
 		return nil, fmt.Errorf("%q is not jq: %w", source, err)
 	}
 	return &Expression{source: source, code: code}, nil
 }
 
-// walker goes over a program's syntax tree.
-type walker struct{ growth int }
+// walker goes over a program's syntax tree, refuses what is not allowed, and puts checks to what is left.
+type walker struct {
+	found    map[*gojq.Func]*pattern
+	patterns []*pattern // by the number that their checks name them by
+}
 
 func (w *walker) walk(v reflect.Value) error {
 	switch v.Kind() {
@@ -79,7 +79,10 @@ func (w *walker) walk(v reflect.Value) error {
 		if err := w.visit(v.Interface()); err != nil {
 			return err
 		}
-		return w.walk(v.Elem())
+		if err := w.walk(v.Elem()); err != nil {
+			return err
+		}
+		w.guard(v.Interface())
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if err := w.walk(v.Field(i)); err != nil {
@@ -116,22 +119,20 @@ func (w *walker) visit(node any) error {
 			if len(n.Args) > 0 {
 				return errors.New("recurse takes no arguments here")
 			}
-		case "join", "sub", "gsub": // what is put between or instead of many things must not be one of them
+		case "join": // what is put between many things must not be one of them
 			for _, arg := range n.Args {
 				if t := arg.Term; t == nil || t.Str == nil || len(t.Str.Queries) > 0 {
-					return fmt.Errorf("the arguments of %s must be texts, written out", n.Name)
+					return errors.New("the argument of join must be a text, written out")
 				}
 			}
-		case "tojson":
-			w.growth++
-		}
-	case *gojq.Term:
-		if n.Format != "" {
-			w.growth += 3
-		}
-	case *gojq.String:
-		if len(n.Queries) > 1 {
-			w.growth++
+		case "match", "test", "capture", "scan", "splits", "sub", "gsub", "split":
+			if n.Name == "split" && len(n.Args) < 2 || len(n.Args) == 0 {
+				return nil
+			}
+			var err error
+			if w.found[n], err = newPattern(n); err != nil {
+				return err
+			}
 		}
 	case *gojq.Query:
 		switch n.Op {
@@ -141,8 +142,6 @@ func (w *walker) visit(node any) error {
 			if !numeric(n.Left) || !numeric(n.Right) {
 				return errors.New("* is for numbers: write (.a | tonumber) * 2")
 			}
-		case gojq.OpAdd, gojq.OpComma:
-			w.growth++
 		}
 	}
 	return nil
@@ -179,6 +178,9 @@ func (e *Expression) Run(ctx context.Context, document []byte) ([]byte, error) {
 	if len(document) > maxInput {
 		return nil, fmt.Errorf("the answer has more than the %d MiB that an expression is run over", maxInput>>20)
 	}
+	if longNumber(document) {
+		return nil, fmt.Errorf("the answer holds a number of more than %d digits", maxDigits)
+	}
 	ctx, cancel := context.WithTimeout(ctx, maxTime)
 	defer cancel()
 	d := json.NewDecoder(bytes.NewReader(document))
@@ -202,6 +204,9 @@ func (e *Expression) Run(ctx context.Context, document []byte) ([]byte, error) {
 				break
 			}
 			return nil, fmt.Errorf("%q: %s", e.source, prose.Clip(err.Error(), 200))
+		}
+		if weight(v, maxWeight) > maxWeight {
+			return nil, fmt.Errorf("%q yields more than %d MiB", e.source, maxOutput>>20)
 		}
 		b, err := gojq.Marshal(v)
 		if err != nil {

@@ -16,6 +16,8 @@ func TestRun(t *testing.T) {
 		{`(.page | tonumber) * 2`, `{"page":"21"}`, `42`},
 		{`.links[] | select(.rel == "next") | .href`, `{"links":[{"rel":"self","href":"a"},{"rel":"next","href":"b"}]}`, `"b"`},
 		{`.errors | length > 0`, `{"errors":[1]}`, `true`},
+		{`[scan("a(.)?")], sub("a";"-"), gsub("A";"-";"i"), split(", *";"g"), [splits("b")], test("^ab"), capture("(?<x>.)").x`, `"ab, ab"`, `[[["b"],["b"]],"-b, ab","-b, -b",["ab","ab"],["a",", a",""],true,"a"]`},
+		{`(.a - .b), (.n - 2 - 1), (.a | contains(["x"])), (["x"] as $x | $x | inside(["x", "y"])), (.a | index("y")), (.s | tonumber - 1)`, `{"a":["x","y"],"b":["x"],"n":5,"s":"3"}`, `[["y"],2,true,true,1,2]`},
 	}
 	for _, test := range tests {
 		e, err := Compile(test.source)
@@ -45,11 +47,46 @@ func TestWhatCouldUseUpTheMachineIsRefused(t *testing.T) {
 	for _, source := range []string{
 		`"x" * 2000000000`, `. * .n`, `[range(1e9)]`, `def f: f; f`, `repeat(.)`, `until(false; .)`, `while(true; .)`, `recurse(.)`, `reduce .[] as $x (.; . + .)`,
 		`foreach .[] as $x (0; 1)`, `label $x | break $x`, `env`, `$ENV`, `input`, `inputs`, `input_filename`, `now`, `limit(3; .)`, `getpath(["a"]) | halt`, `import "a" as a; .`,
-		strings.Repeat(".|", 4000) + ".", strings.Repeat("(.+.)|", 30) + ".", strings.Repeat(`"\(.)\(.)"|`, 30) + ".", "[" + strings.Repeat("(.,.)|", 30) + ".]", `combinations`, `.[1e9] = 1`, `.a |= 2`, `.b += 1`, `walk([., .])`, `transpose`, `join(.a)`, `gsub(""; .a)`,
-		strings.Repeat("tojson|", 30) + ".", strings.Repeat("@html|", 30) + ".", `.[`, `nonsense`,
+		strings.Repeat(".|", 4000) + ".", `combinations`, `.[1e9] = 1`, `.a |= 2`, `.b += 1`, `walk([., .])`, `transpose`, `join(.a)`, `gsub(""; .a)`,
+		`pick(.[1e9])`, `test(.a)`, `scan("(")`, `match(["a", "g"])`, `.[`, `nonsense`,
 	} {
 		if _, err := Compile(source); err == nil {
 			t.Errorf("%.60s: want it refused", source)
+		}
+	}
+}
+
+// A step cannot be stopped, so each of these would take minutes, or all of the memory.
+func TestAStepThatWouldMakeMuchOfLittleFails(t *testing.T) {
+	many := "[" + strings.Repeat(`"a",`, 20000) + `"a"]`
+	text := `"` + strings.Repeat("x", 1<<20) + `"`
+	for _, c := range []struct{ source, document, want string }{
+		{". as $d | map($d)", many, "too much"},
+		{". as $d | map($d) | sort", many, "too much"},
+		{". as $d | [.[] | {(.): $d}] | tojson", many, "too much"},
+		{strings.Repeat("(.+.)|", 30) + ".", many, "too much"},
+		{strings.Repeat(`"\(.)\(.)"|`, 30) + ".", text, "too much"},
+		{strings.Repeat("[.,.]|", 30) + ".", "1", "too much"},
+		{strings.Repeat("@sh|", 100) + ".", `"''"`, "too much"},
+		{"7|" + strings.Repeat("length*length|", 60) + ".", "null", "too much"},
+		{`[match("x"; "g")]`, text, "too long for the pattern"},
+		{`gsub("";"y")`, text, "too long for the pattern"},
+		{`test("(.?){1000}y")`, text, "too long for the pattern"},
+		{`. - map(.)`, many, "too many"},
+		{`contains([.[] | .])`, many, "too many"},
+		{`. as $d | $d | inside($d)`, many, "too many"},
+		{`indices([.[] | .])`, many, "too many"},
+		{`map("1") | join("") | tonumber`, many, "10000 digits"},
+		{`map("1") | join("") | fromjson`, many, "10000 digits"},
+		{`. % 3`, strings.Repeat("7", 1<<20), "10000 digits"},
+	} {
+		e, err := Compile(c.source)
+		if err != nil {
+			t.Errorf("%.60s: %v", c.source, err)
+			continue
+		}
+		if _, err := e.Run(t.Context(), []byte(c.document)); err == nil || !strings.Contains(err.Error(), c.want) && !strings.Contains(err.Error(), "took longer") {
+			t.Errorf("%.60s: want an error with %q, got %.300v", c.source, c.want, err)
 		}
 	}
 }
