@@ -22,7 +22,7 @@ var arrows = map[string][]string{
 		"internal/node", "internal/oauth", "internal/gateway", "internal/toolset", "internal/account", "internal/mcpserver",
 		"internal/user", "internal/environment", "integrations", "internal/integration", "internal/integration/openapi",
 		"internal/clientconfig", "internal/permission", "internal/outbound", "internal/store", "internal/octapipe",
-		"internal/stdio", "internal/doctor",
+		"internal/stdio", "internal/doctor", "internal/spelling",
 	},
 
 	// One running Sluice, put together from its parts.

@@ -17,11 +17,18 @@ const drainFor = 70 * time.Second
 
 // listen takes an address before anything is made that would have to be undone.
 func listen(address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("listen on %s: another program has that address; choose another, or port 0 for any that is free", address)
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		return nil, fmt.Errorf("%q is no address to listen on: write it with a port, such as 127.0.0.1:8080, or :8080 for every address of this machine", address)
 	}
-	if err != nil {
+	l, err := net.Listen("tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("listen on %s: another program has that address; choose another, or port 0 for any that is free", address)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return nil, fmt.Errorf("listen on %s: this machine has no such address; 0.0.0.0 stands for all that it has", address)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("listen on %s: ports below 1024 are not for every user; choose a higher one, and put a proxy before it", address)
+	case err != nil:
 		return nil, fmt.Errorf("listen on %s: %w", address, err)
 	}
 	return l, nil

@@ -11,6 +11,9 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"sluice/internal/spelling"
 )
 
 func main() {
@@ -55,9 +58,24 @@ func tidy(cmd *cobra.Command) {
 		refuseUnknown(cmd)
 	}
 	showUse(cmd)
+	cmd.SetFlagErrorFunc(explainFlag)
 	for _, sub := range cmd.Commands() {
 		tidy(sub)
 	}
+}
+
+// explainFlag says which flag a mistyped one may have been meant to be.
+func explainFlag(cmd *cobra.Command, err error) error {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok {
+		return err
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	if near := spelling.Nearest(unknown.GetSpecifiedName(), names); near != "" {
+		return fmt.Errorf("%s has no flag --%s; did you mean --%s?", cmd.CommandPath(), unknown.GetSpecifiedName(), near)
+	}
+	return fmt.Errorf("%w; `%s --help` lists those of this command", err, cmd.CommandPath())
 }
 
 // showUse makes a command that got too few or too many arguments say what it takes: cobra counts them, and leaves which they are to be looked up.

@@ -21,6 +21,7 @@ import (
 
 	"sluice/internal/node"
 	"sluice/internal/oauth"
+	"sluice/internal/spelling"
 )
 
 // Settings of a node come from flags, from SLUICE_* variables and from a YAML file, the first that says something. Their names are the
@@ -68,8 +69,15 @@ func readSettings(cmd *cobra.Command) (*settings, error) {
 	all := pflag.NewFlagSet("settings", pflag.ContinueOnError) // a command may have other flags, which are no settings
 	nodeFlags(all)
 	all.VisitAll(func(f *pflag.Flag) { known[strings.ReplaceAll(f.Name, "-", "_")] = true })
-	refuse := func(from, spelled string) error {
-		return fmt.Errorf("%s: there is no setting %q; the settings are %s", from, spelled, strings.Join(sortedKeys(known), ", "))
+	refuse := func(from, spelled, prefix string) error {
+		key := strings.ToLower(strings.TrimPrefix(spelled, prefix))
+		if near := spelling.Nearest(key, sortedKeys(known)); near != "" {
+			if prefix != "" {
+				near = prefix + strings.ToUpper(near)
+			}
+			return fmt.Errorf("%s: there is no setting %s; did you mean %s?", from, spelled, near)
+		}
+		return fmt.Errorf("%s: there is no setting %s; the settings are %s", from, spelled, strings.Join(sortedKeys(known), ", "))
 	}
 	configFile, _ := cmd.Flags().GetString("config")
 	if configFile == "" {
@@ -82,7 +90,7 @@ func readSettings(cmd *cobra.Command) (*settings, error) {
 		for _, key := range k.Keys() {
 			switch {
 			case !known[key]:
-				return nil, refuse(configFile, key)
+				return nil, refuse(configFile, key, "")
 			case k.Get(key) == nil:
 				return nil, fmt.Errorf("%s: %s has no value: give it one, or take the line out", configFile, key)
 			}
@@ -92,7 +100,7 @@ func readSettings(cmd *cobra.Command) (*settings, error) {
 		name, _, _ := strings.Cut(variable, "=")
 		key, ours := strings.CutPrefix(name, environmentPrefix)
 		if ours && !slices.Contains(clientVariables, name) && !known[strings.ToLower(key)] {
-			return nil, refuse("environment", name)
+			return nil, refuse("environment", name, environmentPrefix)
 		}
 	}
 	err := k.Load(env.Provider(".", env.Opt{Prefix: environmentPrefix, TransformFunc: func(name, value string) (string, any) {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -111,11 +112,12 @@ func TestASettingThatDoesNotExistIsRefused(t *testing.T) {
 	sh := newShell(t)
 	folder := t.TempDir()
 	for name, c := range map[string]struct{ file, variable, want string }{
-		"in the file":              {file: "databse: x\n", want: `there is no setting "databse"; the settings are .*database`},
-		"below another":            {file: "database: {url: x}\n", want: `there is no setting "database.url"`},
-		"in a variable":            {variable: "SLUICE_DATABSE=x", want: `there is no setting "SLUICE_DATABSE"`},
+		"in the file":              {file: "databse: x\n", want: `there is no setting databse; did you mean database\?`},
+		"unlike any":               {file: "colour: x\n", want: "there is no setting colour; the settings are .*database"},
+		"below another":            {file: "database: {url: x}\n", want: `there is no setting database\.url`},
+		"in a variable":            {variable: "SLUICE_DATABSE=x", want: `there is no setting SLUICE_DATABSE; did you mean SLUICE_DATABASE\?`},
 		"a value that is missing":  {file: "database:\n", want: "database has no value"},
-		"a flag of another kind":   {variable: "SLUICE_EXPIRES_IN=1h", want: `there is no setting "SLUICE_EXPIRES_IN"`},
+		"a flag of another kind":   {variable: "SLUICE_EXPIRES_IN=1h", want: "there is no setting SLUICE_EXPIRES_IN"},
 		"a log level":              {file: "log_level: loud\n", want: `log_level is "loud"`},
 		"a keep-alive of nothing":  {file: "keep_alive: 0s\n", want: `keep_alive is "0s"; it must be a time from 100ms`},
 		"a keep-alive in words":    {file: "keep_alive: often\n", want: `keep_alive is "often"`},
@@ -138,6 +140,7 @@ func TestASettingThatDoesNotExistIsRefused(t *testing.T) {
 		})
 	}
 	sh.fails("no such file", "migrate", "--config", filepath.Join(folder, "none.yaml"))
+	sh.fails("holds something else", "migrate", "--database", configFile(t, strings.Repeat("listen: here\n", 100)))
 }
 
 func TestTheLargestFileIsSaidInMiB(t *testing.T) {

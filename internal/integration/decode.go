@@ -115,7 +115,7 @@ func (d *decoder) members(n *node, out reflect.Value, at string, other func(m me
 		} else if other != nil {
 			other(m)
 		} else {
-			d.fault(m.line, m.column, "%q is not known%s%s", m.key, within(at), nearest(m.key, keys))
+			d.fault(m.line, m.column, "%q is not known%s%s", m.key, within(at), suggest(m.key, keys))
 		}
 	}
 }

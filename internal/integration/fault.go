@@ -87,25 +87,21 @@ const (
 	maxMessage = 600
 )
 
-// nearest returns `; did you mean "x"?` for the known word that is most like the one written, or a list of the known ones where none is and they are few.
-func nearest(word string, known []string) string {
-	word = prose.Clip(word, 64)
+// suggest returns what near says, or a list of the known words where none is near and they are few.
+func suggest(word string, known []string) string {
+	if s := near(word, known); s != "" || len(known) == 0 || len(known) > 24 {
+		return s
+	}
+	return "; known: " + strings.Join(known, ", ")
+}
+
+// near returns `; did you mean "x"?` for the known word that is spelled most like the one written, or nothing.
+func near(word string, known []string) string {
 	if len(known) > 1000 { // to compare with all of them takes its time
 		return ""
 	}
-	best, distance := "", len(word)/3+1
-	for _, k := range known {
-		if d := spelling.Distance(strings.ToLower(word), strings.ToLower(k)); d <= distance && (best == "" || d < distance) {
-			best, distance = k, d
-		}
-	}
-	switch {
-	case best != "":
+	if best := spelling.Nearest(prose.Clip(word, 64), known); best != "" {
 		return fmt.Sprintf("; did you mean %q?", best)
-	case len(known) == 0:
-		return ""
-	case len(known) <= 24:
-		return "; known: " + strings.Join(known, ", ")
 	}
 	return ""
 }

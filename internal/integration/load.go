@@ -175,7 +175,7 @@ func (d *decoder) definition(root *node, out *Definition) (docs *node) {
 			return
 		}
 		keys, _ := yamlKeys(reflect.TypeFor[Definition]())
-		d.fault(m.line, m.column, "%q is not known%s", m.key, nearest(m.key, append(keys, docsDir)))
+		d.fault(m.line, m.column, "%q is not known%s", m.key, suggest(m.key, append(keys, docsDir)))
 	})
 	return docs
 }
@@ -188,7 +188,7 @@ func attach(d *Definition, resource string, doc docFile) Faults {
 	}
 	r, ok := d.Resource(resource)
 	if !ok {
-		dec.fault(doc.root.line, doc.root.column, "there is no resource %q to document%s", resource, nearest(resource, d.resourceNames()))
+		dec.fault(doc.root.line, doc.root.column, "there is no resource %q to document%s", resource, suggest(resource, d.resourceNames()))
 		return dec.faults
 	}
 	for _, m := range doc.root.members {
@@ -196,7 +196,7 @@ func attach(d *Definition, resource string, doc docFile) Faults {
 		dec.decode(m.value, reflect.ValueOf(record).Elem(), m.key)
 		method, ok := r.Method(m.key)
 		if !ok {
-			dec.fault(m.line, m.column, "%s has no method %q to document%s", resource, m.key, nearest(m.key, r.methodNames()))
+			dec.fault(m.line, m.column, "%s has no method %q to document%s", resource, m.key, suggest(m.key, r.methodNames()))
 			continue
 		}
 		method.Doc = record

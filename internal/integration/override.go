@@ -71,7 +71,7 @@ func (m *overriding) merge(at place, into, over *node) {
 		i := slices.IndexFunc(into.members, func(have member) bool { return have.key == part.key })
 		switch {
 		case part.value.kind == null && i < 0:
-			m.fault(part.line, part.column, "%s is not there to be taken away%s", here, nearest(part.key, memberNames(into)))
+			m.fault(part.line, part.column, "%s is not there to be taken away%s", here, suggest(part.key, memberNames(into)))
 		case part.value.kind == null:
 			into.members = slices.Delete(into.members, i, i+1)
 			if here[0] == "resources" && (len(here) == 2 || len(here) == 3) {

@@ -43,7 +43,7 @@ var broken = []struct{ old, new, want string }{
 	{"    list: {method: get, path: /docks}\n", "    list: {path: /docks}\n",
 		"integration.yaml:45:5: resources.docks.list has no method: add one of get, post, put, patch, delete"},
 	{"    list: {method: get, path: /docks}\n", "    list: {method: fetch, path: /docks}\n",
-		`integration.yaml:45:12: resources.docks.list.method is "fetch", which is not known; did you mean "patch"?`},
+		`integration.yaml:45:12: resources.docks.list.method is "fetch", which is not known; known: get, post, put, patch, delete`},
 	{"    tags: [ships]\n", "    tags: [ships, ships, 'a,b']\n",
 		`integration.yaml:50:19: resources.ships.tags[1] is "ships" a second time: take it out` + "\n" +
 			"integration.yaml:50:26: resources.ships.tags[2] is no tag: write one word, or several with _ between, without commas"},
@@ -243,7 +243,7 @@ var broken = []struct{ old, new, want string }{
 	{"types: {text: {type: string},", "types: {text: {type: text},",
 		`integration.yaml:44:22: resources.docks.field_list.types.text.type is "text", which is no type; did you mean "string"?`},
 	{"safe: true, response: {format: custom_fields}}", "safe: true, response: {format: fields}}",
-		`integration.yaml:47:80: resources.docks.fields_schema.response.format is "fields", which is not known; did you mean "file"?`},
+		`integration.yaml:47:80: resources.docks.fields_schema.response.format is "fields", which is not known; known: json, text, file, content, custom_fields`},
 	{"response: {expression: .data}", "response: {format: custom_fields}",
 		"integration.yaml:67:68: resources.ships.find.response.format is custom_fields, and ships does not say how they are read: add field_list to it"},
 	{"dock_id: {resource: docks, id: id, name: name}", "doc_id: {resource: ships, id: id, name: name}",

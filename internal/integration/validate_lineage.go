@@ -24,7 +24,7 @@ func (v *validator) references(p place, r *Resource) {
 		}
 		named, ok := v.def.Resource(reference.Resource)
 		if !ok {
-			v.fault(at.at("resource"), "is %q, which is no resource%s", reference.Resource, nearest(reference.Resource, v.def.resourceNames()))
+			v.fault(at.at("resource"), "is %q, which is no resource%s", reference.Resource, suggest(reference.Resource, v.def.resourceNames()))
 			continue
 		}
 		lister, ok := named.Method("list")
@@ -71,14 +71,14 @@ func (v *validator) lookup(p place, r *Resource) {
 	owner, ok := v.def.Resource(l.Resource)
 	if !ok {
 		if l.Resource != "" {
-			v.fault(p.at("resource"), "is %q, which is no resource%s", l.Resource, nearest(l.Resource, v.def.resourceNames()))
+			v.fault(p.at("resource"), "is %q, which is no resource%s", l.Resource, suggest(l.Resource, v.def.resourceNames()))
 		}
 		return
 	}
 	m, ok := owner.Method(l.Method)
 	if !ok {
 		if l.Method != "" {
-			v.fault(p.at("method"), "is %q, which is no method of %s%s", l.Method, owner.Name, nearest(l.Method, owner.methodNames()))
+			v.fault(p.at("method"), "is %q, which is no method of %s%s", l.Method, owner.Name, suggest(l.Method, owner.methodNames()))
 		}
 		return
 	}

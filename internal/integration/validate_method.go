@@ -256,7 +256,7 @@ func (v *validator) dryRunList(p place, r *Resource, m *Method) {
 	d := m.DryRun
 	lister, ok := r.Method(d.List)
 	if !ok {
-		v.fault(p, "is %q, which is no method of %s%s", d.List, r.Name, nearest(d.List, r.methodNames()))
+		v.fault(p, "is %q, which is no method of %s%s", d.List, r.Name, suggest(d.List, r.methodNames()))
 		return
 	}
 	if lister.Name != "list" && lister.Pagination == nil {
@@ -311,12 +311,4 @@ func combined(n *node) bool {
 		}
 	}
 	return false
-}
-
-// near is a suggestion, or nothing where no name is like the one written.
-func near(word string, known []string) string {
-	if s := nearest(word, known); strings.Contains(s, "did you mean") {
-		return s
-	}
-	return ""
 }

@@ -63,7 +63,7 @@ func (v *validator) needs(p place, needs []string) {
 		}
 		switch m, ok := r.Method(method); {
 		case !ok:
-			v.fault(p.index(i), "is %q, and %s has no such method%s", need, resource, nearest(method, r.methodNames()))
+			v.fault(p.index(i), "is %q, and %s has no such method%s", need, resource, suggest(method, r.methodNames()))
 		case m.Doc == nil:
 			v.fault(p.index(i), "is %q, which is not documented and so no tool: document it, or take it out", need)
 		}

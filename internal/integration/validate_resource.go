@@ -31,7 +31,7 @@ func (v *validator) parents(p place, r *Resource) {
 	for _, parent := range slices.Sorted(maps.Keys(r.Parent)) {
 		argument := r.Parent[parent]
 		if _, ok := v.def.Resource(parent); !ok {
-			v.fault(p.at(parent), "is no resource%s", nearest(parent, v.def.resourceNames()))
+			v.fault(p.at(parent), "is no resource%s", suggest(parent, v.def.resourceNames()))
 		}
 		var arguments []string
 		for _, m := range r.Methods {
@@ -39,7 +39,7 @@ func (v *validator) parents(p place, r *Resource) {
 		}
 		slices.Sort(arguments)
 		if arguments = slices.Compact(arguments); !slices.Contains(arguments, argument) {
-			v.fault(p.at(parent), "is held by %q, which stands in no path of %s%s", argument, r.Name, nearest(argument, arguments))
+			v.fault(p.at(parent), "is held by %q, which stands in no path of %s%s", argument, r.Name, suggest(argument, arguments))
 		}
 	}
 }
@@ -63,7 +63,7 @@ func (v *validator) fieldSource(p place, r *Resource) {
 	}
 	switch owner, ok := v.def.Resource(f.Of); {
 	case !ok:
-		v.fault(p.at("of"), "is %q, which is no resource%s", f.Of, nearest(f.Of, v.def.resourceNames()))
+		v.fault(p.at("of"), "is %q, which is no resource%s", f.Of, suggest(f.Of, v.def.resourceNames()))
 	case owner.FieldList == nil:
 		v.fault(p.at("of"), "is %s, which does not say how its fields are read: add field_list there", f.Of)
 	case r.Parent[f.Of] == "":
@@ -103,7 +103,7 @@ func (v *validator) filterShape(p place, r *Resource, f *FilterShape) {
 		v.unique(p.at(group.key), group.operators)
 		for j, o := range group.operators {
 			if len(allowed) > 0 && !slices.Contains(allowed, o) {
-				v.fault(p.at(group.key).index(j), "is %q, which is no operator that the documentation of %s allows%s", o, r.Name, nearest(o, allowed))
+				v.fault(p.at(group.key).index(j), "is %q, which is no operator that the documentation of %s allows%s", o, r.Name, suggest(o, allowed))
 			}
 			for _, other := range groups[:i] {
 				if slices.Contains(other.operators, o) {
@@ -121,7 +121,7 @@ func (v *validator) fieldList(p place, r *Resource) {
 		return
 	}
 	if m, ok := r.Method(f.Method); !ok && f.Method != "" {
-		v.fault(p.at("method"), "is %q, which is no method of %s%s", f.Method, r.Name, nearest(f.Method, r.methodNames()))
+		v.fault(p.at("method"), "is %q, which is no method of %s%s", f.Method, r.Name, suggest(f.Method, r.methodNames()))
 	} else if ok {
 		if arguments := pathArguments(m); !slices.Equal(arguments, []string{"id"}) {
 			v.fault(p.at("method"), "is %s, whose path is %s: it must have {{id}} and no other argument, since only the id of what owns the fields is known", f.Method, m.Path)

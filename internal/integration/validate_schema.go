@@ -256,7 +256,7 @@ func (w *schemaWalk) types(p place, n *node) {
 		case item.kind != text:
 			w.wrong(at, "must be a text, not %s: write one of %s", item.kind, strings.Join(typeNames, ", "))
 		case !slices.Contains(typeNames, item.text):
-			w.wrong(at, "is %q, which is no type%s", item.text, nearest(typeMeant(item.text), typeNames))
+			w.wrong(at, "is %q, which is no type%s", item.text, suggest(typeMeant(item.text), typeNames))
 		case seen[item.text]:
 			w.wrong(at, "is %q a second time: take it out", item.text)
 		}

@@ -42,17 +42,17 @@ func (v *validator) template(p place, source string, refs references) *Template 
 		case ref.Space == "":
 			v.fault(p, "refers to {{%s}}, which does not say of what: write {{%s.%s}} or another of %s", ref.Name, refs.spaces()[0], ref.Name, strings.Join(refs.spaces(), ", "))
 		case !known:
-			v.fault(p, "refers to {{%s}}, and there is no %s here%s", ref, ref.Space, nearest(ref.Space, refs.spaces()))
+			v.fault(p, "refers to {{%s}}, and there is no %s here%s", ref, ref.Space, suggest(ref.Space, refs.spaces()))
 		case !slices.Contains(names, ref.Name) && ref.Space == "token" && ref.Name == "refresh":
 			v.fault(p, "refers to {{token.refresh}}, and no answer gives one: say in login.refresh_token where it stands")
 		case !slices.Contains(names, ref.Name) && slices.Contains(v.anyWay()[ref.Space], ref.Name):
 			v.fault(p, "refers to {{%s}}, which not every way to connect has: add it to the others, or use what all of them have", ref)
 		case !slices.Contains(names, ref.Name):
-			near := nearest(ref.Name, names)
-			if !strings.Contains(near, "did you mean") {
-				near = ": " + addTo[ref.Space]
+			mend := near(ref.Name, names)
+			if mend == "" {
+				mend = ": " + addTo[ref.Space]
 			}
-			v.fault(p, "refers to {{%s}}, which is not known%s", ref, near)
+			v.fault(p, "refers to {{%s}}, which is not known%s", ref, mend)
 		}
 	}
 	return t

@@ -115,7 +115,7 @@ var wants = map[string]string{
 // word checks that a value is one of the known words, where it is said at all.
 func (v *validator) word(p place, value string, known []string) {
 	if value != "" && !slices.Contains(known, value) {
-		v.fault(p, "is %q, which is not known%s", value, nearest(value, known))
+		v.fault(p, "is %q, which is not known%s", value, suggest(value, known))
 	}
 }
 

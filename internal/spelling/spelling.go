@@ -1,6 +1,8 @@
 // Package spelling tells how far two words are apart, for those who ask "did you mean …?". It imports none of Sluice's packages.
 package spelling
 
+import "strings"
+
 // longest bounds what is compared: past it two words are as far apart as can be told.
 const longest = 128
 
@@ -30,4 +32,27 @@ func Distance(a, b string) int {
 		before, last, row = last, row, before
 	}
 	return last[len(y)]
+}
+
+// plain takes out what people put between the words of a name, or leave out.
+var plain = strings.NewReplacer("-", "", "_", "", " ", "", ".", "")
+
+// Nearest is the name that is spelled most like a wrong one, "" if none is near. Case and what stands between words do not count.
+func Nearest(wrong string, names []string) string {
+	best, least := "", len(wrong)/3+1
+	folded := strings.ToLower(plain.Replace(wrong))
+	for _, name := range names {
+		candidate := strings.ToLower(plain.Replace(name))
+		d := Distance(folded, candidate)
+		if d > least && len(folded) >= 4 && (strings.HasSuffix(candidate, folded) || strings.HasSuffix(folded, candidate) && len(candidate) >= 4 || strings.HasPrefix(candidate, folded)) {
+			d = least
+		}
+		if 5*d >= 2*len(folded) && !strings.HasPrefix(candidate, folded) {
+			continue // so much of it is another word
+		}
+		if d < least || d == least && best == "" {
+			best, least = name, d
+		}
+	}
+	return best
 }

@@ -23,3 +23,14 @@ func TestDistance(t *testing.T) {
 		}
 	}
 }
+
+func TestNearest(t *testing.T) {
+	settings := []string{"database", "listen", "log_format", "log_level", "public_url"}
+	for wrong, want := range map[string]string{
+		"databse": "database", "DATABASE": "database", "loglevel": "log_level", "log-levle": "log_level", "url": "", "data": "database", "colour": "", "": "",
+	} {
+		if got := spelling.Nearest(wrong, settings); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", wrong, got, want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"sluice/internal/jsonscan"
+	"sluice/internal/spelling"
 )
 
 // check checks a value, which is known to be strict JSON, and returns it as it is to be sent: the same span, unless it had to be put into the words of its schema
@@ -147,7 +148,7 @@ func (r *rule) refuseOption(value []byte, f *findings) {
 	}
 	near := ""
 	if jsonscan.KindOf(value) == jsonscan.String && !r.secret && len(r.options) > 4 {
-		if n := nearest(text(value), texts); n != "" {
+		if n := spelling.Nearest(text(value), texts); n != "" {
 			near = ": did you mean " + quoted(n) + "?"
 		}
 	}

@@ -125,30 +125,9 @@ func shorten(s string) string {
 	return string([]rune(s)[:most-1]) + "…"
 }
 
-// nearest returns the name that is spelled most like the wrong one, or "" if none is near.
-func nearest(wrong string, names []string) string {
-	best, least := "", len(wrong)/3+1
-	plain := strings.NewReplacer("-", "", "_", "", " ", "", ".", "")
-	folded := strings.ToLower(plain.Replace(wrong))
-	for _, name := range names {
-		candidate := strings.ToLower(plain.Replace(name))
-		d := spelling.Distance(folded, candidate)
-		if d > least && len(folded) >= 4 && (strings.HasSuffix(candidate, folded) || strings.HasSuffix(folded, candidate) && len(candidate) >= 4 || strings.HasPrefix(candidate, folded)) {
-			d = least
-		}
-		if 2*d >= len(folded) && !strings.HasPrefix(candidate, folded) {
-			continue // half of it is another word
-		}
-		if d < least || d == least && best == "" {
-			best, least = name, d
-		}
-	}
-	return best
-}
-
 // offer says which names there are, with the nearest first if one is near.
 func offer(wrong string, names []string) string {
-	if near := nearest(wrong, names); near != "" {
+	if near := spelling.Nearest(wrong, names); near != "" {
 		return "did you mean " + near + "?"
 	}
 	const most = 30
