@@ -120,6 +120,9 @@ func (d *demo) run(ctx context.Context, address, sandboxAddress string, up func(
 		return err
 	}
 	defer n.Close()
+	if err := n.Store.ServeAlone(); err != nil {
+		return err
+	}
 
 	// Two groups: the sandbox answers until Sluice's last call has ended.
 	sandboxContext, stopSandbox := context.WithCancel(context.WithoutCancel(ctx))

@@ -168,12 +168,22 @@ func ownDatabase(cmd *cobra.Command) bool {
 const ownDatabaseHelp = "With --database or --config it opens the database itself: that is how the first one is made. So it does where SLUICE_DATABASE or SLUICE_CONFIG\n" +
 	"is set, and neither SLUICE_URL nor SLUICE_TOKEN is."
 
-// withNode opens the installation for one piece of work.
+// withNode opens the installation for one piece of work, and makes one where there is none.
 func withNode(cmd *cobra.Command, do func(*node.Node) error) error {
+	return openNode(cmd, false, do)
+}
+
+// withExistingNode is withNode for work on what is there: a path that is mistyped makes no new installation.
+func withExistingNode(cmd *cobra.Command, do func(*node.Node) error) error {
+	return openNode(cmd, true, do)
+}
+
+func openNode(cmd *cobra.Command, existing bool, do func(*node.Node) error) error {
 	s, err := readSettings(cmd)
 	if err != nil {
 		return err
 	}
+	s.Existing = existing
 	n, err := node.Open(cmd.Context(), s.Settings)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -18,7 +19,7 @@ func keyCommand() *cobra.Command {
 	}
 	nodeFlags(rotate.Flags())
 	rotate.RunE = func(cmd *cobra.Command, _ []string) error {
-		return withNode(cmd, func(n *node.Node) error {
+		return withExistingNode(cmd, func(n *node.Node) error {
 			if err := n.Keys.Rotate(cmd.Context()); err != nil {
 				return err
 			}
@@ -35,7 +36,10 @@ func keyCommand() *cobra.Command {
 	}
 	nodeFlags(rewrap.Flags())
 	rewrap.RunE = func(cmd *cobra.Command, args []string) error {
-		return withNode(cmd, func(n *node.Node) error {
+		if _, err := os.Stat(args[0]); err != nil {
+			return fmt.Errorf("read the new master key: %w; `openssl rand -base64 32` makes one", err)
+		}
+		return withExistingNode(cmd, func(n *node.Node) error {
 			if err := n.Rewrap(cmd.Context(), args[0]); err != nil {
 				return err
 			}

@@ -51,6 +51,9 @@ func serveCommand() *cobra.Command {
 			return err
 		}
 		defer n.Close()
+		if err := n.Store.ServeAlone(); err != nil {
+			return err
+		}
 		if err := welcome(cmd.Context(), n, s); err != nil {
 			return err
 		}

@@ -40,6 +40,7 @@ func TestPeopleAndTheirTokensAreKeptFromTheShell(t *testing.T) {
 	address := node.log(t, `public_url=(\S+)`)[1]
 	t.Setenv("SLUICE_URL", address)
 	t.Setenv("SLUICE_TOKEN", made.Token)
+	sh.fails("another Sluice serves .*PostgreSQL", "serve", "--database", database, "--listen", "127.0.0.1:0")
 	sh.fails("Nobody gives what they have not.*accounts:write", "user", "invite", "bob@example.com") // as a member
 	var invited struct{ ID, URL string }
 	sh.json(&invited, "user", "invite", "bob@example.com", "--role", "viewer", "--name", "Bob")

@@ -50,6 +50,7 @@ import (
 // Settings are what an operator decides.
 type Settings struct {
 	Database       string          // a file's path, or postgres://…
+	Existing       bool            // make no file where there is none
 	MasterKey      string          // 32 bytes in base64 or hexadecimal; "": MasterKeyFile
 	MasterKeyFile  string          // "": master.key beside the SQLite file
 	PublicURL      string          // under which the world reaches this installation
@@ -133,7 +134,7 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if n.Store, err = store.Open(ctx, s.Database, store.Options{Log: s.Log}); err != nil {
+	if n.Store, err = store.Open(ctx, s.Database, store.Options{Log: s.Log, Existing: s.Existing}); err != nil {
 		return nil, err
 	}
 	n.onClose(func() { n.Store.Close() })

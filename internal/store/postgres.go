@@ -54,7 +54,7 @@ func openPostgreSQL(ctx context.Context, databaseURL string, o Options) (*Store,
 func (s *Store) migratePostgreSQL(ctx context.Context) error {
 	var version int
 	if err := s.pool.QueryRow(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
-		return fmt.Errorf("ask PostgreSQL for its version: %w", err)
+		return fmt.Errorf("connect to PostgreSQL: %w", err)
 	}
 	if version < oldest {
 		return fmt.Errorf("this is PostgreSQL %d: version %d or newer is needed", version/10000, oldest/10000)

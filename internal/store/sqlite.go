@@ -11,7 +11,8 @@ import (
 	"path/filepath"
 	"runtime"
 
-	_ "modernc.org/sqlite" // registers the driver "sqlite"
+	"modernc.org/sqlite" // registers the driver "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"sluice/internal/store/db"
 )
@@ -25,11 +26,12 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the database file: %w", err)
 	}
-	if o.Existing {
-		if _, err := os.Stat(path); err != nil {
-			return nil, fmt.Errorf("find the database: %w", err)
-		}
-	} else if err := create(path); err != nil {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("%s is a folder: name a file in it, such as %s", path, filepath.Join(path, "sluice.db"))
+	} else if o.Existing && err != nil {
+		return nil, fmt.Errorf("find the database: %w", err)
+	}
+	if err := create(path); err != nil {
 		return nil, err
 	}
 	sdb, err := sql.Open("sqlite", sqliteDSN(path))
@@ -44,6 +46,9 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	sdb.SetMaxIdleConns(conns)
 	if err := migrateSQLite(ctx, sdb); err != nil {
 		sdb.Close()
+		if broken, ok := errors.AsType[*sqlite.Error](err); ok && broken.Code() == sqlite3.SQLITE_NOTADB {
+			return nil, fmt.Errorf("%s holds something else than a database of Sluice's: name another file", path)
+		}
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	s := &Store{dialect: SQLite, path: path, sql: sdb, gate: newGate(), hub: newHub(o.Log)}
@@ -76,6 +81,24 @@ func createNew(path string) error {
 		return fmt.Errorf("create the database file: %w", err)
 	}
 	return f.Close()
+}
+
+// ServeAlone keeps every other process from serving the same SQLite file until the store is closed: what one of them changes, the caches of the other would
+// not hear of, so that a token that was revoked would go on opening. On PostgreSQL, where nodes hear of each other's changes, it does nothing.
+func (s *Store) ServeAlone() error {
+	if s.dialect != SQLite {
+		return nil
+	}
+	f, alone, err := lockFile(s.path + ".lock")
+	if err != nil {
+		return fmt.Errorf("keep %s for this process: %w", s.path, err)
+	}
+	if !alone {
+		f.Close()
+		return fmt.Errorf("another Sluice serves %s: stop that one first, or give both one PostgreSQL, which several may serve", s.path)
+	}
+	s.lock = f
+	return nil
 }
 
 // migrateSQLite tries again where it failed, because another process may have migrated the same file meanwhile: then there is nothing left to do.

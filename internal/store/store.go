@@ -25,6 +25,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -59,7 +60,8 @@ type Store struct {
 	*db.Queries // one statement each, outside any transaction
 
 	dialect Dialect
-	path    string // SQLite: the file
+	path    string   // SQLite: the file
+	lock    *os.File // held while this process serves it; nil: it does not
 	sql     *sql.DB
 	pool    *pgxpool.Pool // PostgreSQL only
 	gate    gate          // SQLite only: one writer at a time
@@ -93,6 +95,9 @@ func (s *Store) Close() error {
 	err := s.sql.Close()
 	if s.pool != nil {
 		s.pool.Close()
+	}
+	if s.lock != nil {
+		s.lock.Close()
 	}
 	return err
 }
