@@ -81,10 +81,11 @@ func TestAProxyCutsNeitherAnIdleStreamNorASlowCall(t *testing.T) {
 	url := strings.Replace(server.URL, sluice, startNginx(t, sluice), 1)
 	const call = `{"name":"list_all_octapipe_users"}`
 
-	// That the proxy is impatient shows in a client that takes no stream: its slow call is cut.
+	// That the proxy is impatient shows in the REST API, whose answers are silent until they are there: a slow call is cut.
 	held := m.holdNext(t, "GET")
-	if got := rpc(t, url, modern, "tools/call", call, "Accept", "application/json"); got.status != http.StatusGatewayTimeout {
-		t.Fatalf("a silent call got %d through the proxy, want 504", got.status)
+	proxied := strings.Replace(h.APIURL, sluice, host(t, url), 1)
+	if got := send(t, "GET", proxied+"/proxy/users?integrated_account_id="+server.AccountID, "", "Authorization", "Bearer "+h.APIToken); got.status != http.StatusGatewayTimeout {
+		t.Fatalf("a silent call got %d through the proxy, want 504: %s", got.status, got.body)
 	}
 	held.release()
 
@@ -103,12 +104,16 @@ func TestAProxyCutsNeitherAnIdleStreamNorASlowCall(t *testing.T) {
 	}
 	defer stream.Body.Close()
 
-	held = m.holdNext(t, "GET")
-	answered := make(chan *response, 1)
-	go func() { answered <- rpc(t, url, modern, "tools/call", call) }()
-	<-held.arrived
+	answered := make(chan *response, 2)
+	var slow []*hold
+	for _, accept := range []string{"application/json, text/event-stream", "application/json"} {
+		held := m.holdNext(t, "GET")
+		go func() { answered <- rpc(t, url, modern, "tools/call", call, "Accept", accept) }()
+		<-held.arrived
+		slow = append(slow, held)
+	}
 
-	// Signs of life are the clock: once as many came as take two of the proxy's patience, both have outlived it.
+	// Signs of life are the clock: once as many came as take two of the proxy's patience, all have outlived it.
 	lines := bufio.NewScanner(stream.Body)
 	acknowledged := false
 	for signs := 0; signs < int(2*proxyPatience/(200*time.Millisecond)); {
@@ -123,9 +128,11 @@ func TestAProxyCutsNeitherAnIdleStreamNorASlowCall(t *testing.T) {
 	if !acknowledged {
 		t.Error("the stream was not acknowledged")
 	}
-	held.release()
-	if got := <-answered; got.status != http.StatusOK || !strings.Contains(string(got.body), `"resultType":"complete"`) {
-		t.Errorf("the slow call got %d: %s", got.status, got.body)
+	for _, held := range slow {
+		held.release()
+		if got := <-answered; got.status != http.StatusOK || !strings.Contains(string(got.body), `"resultType":"complete"`) {
+			t.Errorf("the slow call got %d: %s", got.status, got.body)
+		}
 	}
 	h.api(t, "PATCH", "/integrated-account/"+server.AccountID+"/mcp/"+server.ID, `{"config":{"methods":["read"]}}`).want(t, 200)
 	for lines.Scan() {

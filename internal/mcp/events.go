@@ -18,11 +18,14 @@ func (h *Handler) newEvents(w http.ResponseWriter) *events {
 	return &events{w: w, control: http.NewResponseController(w), patience: h.patience}
 }
 
+// unbuffering is the header that stands with each answer that comes in pieces.
+const unbuffering = "X-Accel-Buffering"
+
 // setEventHeaders are the headers of an event stream. Proxies are told not to hold events back.
 func setEventHeaders(h http.Header) {
 	h["Content-Type"] = eventType
 	h["Cache-Control"] = noTransform
-	h["X-Accel-Buffering"] = unbuffered
+	h[unbuffering] = unbuffered
 	h["X-Content-Type-Options"] = noSniff
 }
 
@@ -52,8 +55,19 @@ func (e *events) send(event string, data []byte) error {
 	return e.flush()
 }
 
-func (e *events) alive() error {
-	e.buf = append(e.buf[:0], aliveComment...)
+func (e *events) alive() error { return e.write([]byte(aliveComment)) }
+
+// startJSON is start for an answer that is no event stream, but comes in pieces like one.
+func (e *events) startJSON() error {
+	h := e.w.Header()
+	setEventHeaders(h)
+	h["Content-Type"] = jsonType
+	e.w.WriteHeader(http.StatusOK)
+	return e.flush()
+}
+
+func (e *events) write(p []byte) error {
+	e.buf = append(e.buf[:0], p...)
 	return e.flush()
 }
 

@@ -228,8 +228,8 @@ func (h *Handler) recover(w http.ResponseWriter, r *http.Request) {
 	}
 	id := newRequestID()
 	h.log.ErrorContext(r.Context(), "mcp: panic", "request_id", id, "panic", v, "stack", string(debug.Stack()))
-	if w.Header().Get("Content-Type") == eventType[0] {
-		panic(http.ErrAbortHandler) // the stream has begun; that it breaks off is all that can be said
+	if w.Header()[unbuffering] != nil {
+		panic(http.ErrAbortHandler) // the answer has begun; that it breaks off is all that can be said
 	}
 	refuse(w, http.StatusInternalServerError, internalWords(id))
 }

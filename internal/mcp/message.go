@@ -60,8 +60,24 @@ func checkBody(body []byte) *failure {
 	case errors.Is(err, jsonscan.ErrDuplicateName), errors.Is(err, jsonscan.ErrUTF8), errors.Is(err, jsonscan.ErrDepth):
 		return invalidRequest(fmt.Sprintf("The body cannot be read safely: %v.", err))
 	default:
-		return &failure{code: codeParse, status: 400, message: fmt.Sprintf("The body is not JSON: %v.", err)}
+		return unreadable(err)
 	}
+}
+
+func unreadable(err error) *failure {
+	return &failure{code: codeParse, status: 400, message: fmt.Sprintf("The body cannot be read as JSON in UTF-8: %v.", err)}
+}
+
+// read checks a body and takes the message in it apart. On failure the id is set if there is one that can be told, and be given back.
+func (m *message) read(body []byte) *failure {
+	f := checkBody(body)
+	if f == nil {
+		return m.parse(body)
+	}
+	if f.code != codeInvalidRequest || m.parse(body) != nil || m.id != nil && !jsonscan.Valid(m.id, jsonscan.Strict) {
+		m.id = nil
+	}
+	return f
 }
 
 // parse takes apart one message of a body that checkBody let pass. On failure the id is set if there is one.
@@ -79,13 +95,9 @@ func (m *message) parse(doc []byte) *failure {
 		case jsonscan.NameIs(name, "jsonrpc"):
 			version = value
 		case jsonscan.NameIs(name, "id"):
-			hasID = true
-			switch jsonscan.KindOf(value) {
-			case jsonscan.String, jsonscan.Number:
-				m.id = value
-			default:
-				badID = true
-			}
+			kind := jsonscan.KindOf(value)
+			badID = hasID || kind != jsonscan.String && kind != jsonscan.Number
+			hasID, m.id = true, value
 		case jsonscan.NameIs(name, "method"):
 			method = value
 		case jsonscan.NameIs(name, "params"):
@@ -95,10 +107,11 @@ func (m *message) parse(doc []byte) *failure {
 		}
 	}
 	if err := it.Err(); err != nil {
-		return &failure{code: codeParse, status: 400, message: fmt.Sprintf("The body is not JSON: %v.", err)}
+		return unreadable(err)
 	}
 	switch {
 	case badID:
+		m.id = nil
 		return invalidRequest("The id of a request is a string or a number, and never null.")
 	case !jsonscan.NameIs(version, "2.0"):
 		return invalidRequest(`A message says "jsonrpc":"2.0".`)

@@ -67,19 +67,11 @@ func (h *Handler) post(w http.ResponseWriter, r *http.Request, token string) {
 			return
 		}
 	}
-	if f := checkBody(s.body); f != nil {
-		var id []byte
-		if f.code == codeInvalidRequest && c.message.parse(s.body) == nil {
-			id = c.message.id
-		}
-		h.fail(w, s, id, f)
-		return
-	}
-	if jsonscan.KindOf(s.body) == jsonscan.Array {
+	if jsonscan.KindOf(s.body) == jsonscan.Array && checkBody(s.body) == nil {
 		h.batch(w, &c, s)
 		return
 	}
-	if f := c.message.parse(s.body); f != nil {
+	if f := c.message.read(s.body); f != nil {
 		h.fail(w, s, c.message.id, f)
 		return
 	}
@@ -96,19 +88,18 @@ func (h *Handler) post(w http.ResponseWriter, r *http.Request, token string) {
 // answer sends the answer to a request in the form that the client takes.
 func (h *Handler) answer(w http.ResponseWriter, c *call, s *scratch) {
 	asJSON, asStream := acceptable(c.header["Accept"])
-	var status int
-	if asStream && string(c.message.method) == "tools/call" {
-		s.watch(w, c)
+	watched := string(c.message.method) == "tools/call"
+	if watched {
+		s.watch(w, c, asStream)
 		defer s.unwatch()
-		s.out, status = c.answer(s.out)
-		if s.slow.finish(s.out) {
-			return
-		}
-	} else {
-		s.out, status = c.answer(s.out)
 	}
+	var status int
+	s.out, status = c.answer(s.out)
 	if c.access != nil {
 		h.signIns.Called(c.ctx, c.server, c.access, string(c.message.method), c.revision.String(), c.header.Get("User-Agent"), status)
+	}
+	if watched && s.slow.finish(s.out) {
+		return
 	}
 	if c.challenge != "" {
 		w.Header().Set("WWW-Authenticate", c.challenge)
@@ -181,8 +172,8 @@ func (h *Handler) batch(w http.ResponseWriter, c *call, s *scratch) {
 
 // readBody reads the whole body, if it is JSON by what it says of itself; what says nothing may be.
 func (h *Handler) readBody(r *http.Request, s *scratch) *refusal {
-	if types := r.Header["Content-Type"]; len(types) > 0 && !isJSONType(types[0]) {
-		return &refusal{status: http.StatusUnsupportedMediaType, message: fmt.Sprintf(contentTypeWords, types[0])}
+	if media := r.Header.Get("Content-Type"); media != "" && !isJSONType(media) {
+		return &refusal{status: http.StatusUnsupportedMediaType, message: fmt.Sprintf(contentTypeWords, media)}
 	}
 	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return &refusal{status: http.StatusUnsupportedMediaType, message: fmt.Sprintf(contentEncodeWord, encoding)}
@@ -207,8 +198,12 @@ func (h *Handler) readBody(r *http.Request, s *scratch) *refusal {
 	case int64(len(s.body)) > h.maxBody:
 		return h.tooLarge()
 	}
+	s.body = bytes.TrimPrefix(s.body, byteOrderMark)
 	return nil
 }
+
+// byteOrderMark may be overlooked where it stands before JSON (RFC 8259, section 8.1). Some writers of text put it there.
+var byteOrderMark = []byte("\ufeff")
 
 func (h *Handler) tooLarge() *refusal {
 	return &refusal{status: http.StatusRequestEntityTooLarge, message: fmt.Sprintf("The body is over %d bytes, the most that one message may have.", h.maxBody)}

@@ -50,6 +50,12 @@ func TestAnswersWhateverTheMediaTypesLookLike(t *testing.T) {
 	}
 }
 
+func TestAByteOrderMarkBeforeTheMessageDoesNoHarm(t *testing.T) {
+	e := newEndpoint(t)
+	wantStatus(t, e.post(t, "\ufeff"+listBody, nil), 200)
+	wantError(t, e.post(t, "\ufeff\ufeff"+listBody, nil), 400, -32700, "UTF-8")
+}
+
 func TestAnswersAsAnEventStreamIfThatAloneIsAccepted(t *testing.T) {
 	e := newEndpoint(t)
 	a := e.post(t, listBody, map[string]string{"Accept": "text/event-stream, application/json;q=0"})
@@ -75,9 +81,13 @@ func TestRefusesWhatIsNoMessage(t *testing.T) {
 		{"text, which a web page may send unasked", map[string]string{"Content-Type": "text/plain"}, listBody, 415, -32600, "text/plain"},
 		{"a compressed body", map[string]string{"Content-Encoding": "gzip"}, listBody, 415, -32600, "gzip"},
 		{"a body over the limit", nil, `{"jsonrpc":"2.0","id":1,"method":"` + strings.Repeat("x", 1<<10) + `"}`, 413, -32600, "1024 bytes"},
-		{"an empty body", nil, " ", 400, -32700, "not JSON"},
-		{"a body cut short", nil, `{"jsonrpc":"2.0","id":7,"method":"tools/list"`, 400, -32700, "not JSON"},
+		{"an empty body", nil, " ", 400, -32700, "as JSON in UTF-8: the document ends too early"},
+		{"a body cut short", nil, `{"jsonrpc":"2.0","id":7,"method":"tools/list"`, 400, -32700, "as JSON in UTF-8: the document ends too early"},
 		{"two documents", nil, listBody + listBody, 400, -32700, "not JSON"},
+		{"UTF-16", nil, "\xff\xfe{\x00}\x00", 400, -32700, "as JSON in UTF-8"},
+		{"two ids", nil, `{"jsonrpc":"2.0","id":2,"id":3,"method":"tools/list"}`, 400, -32600, "twice"},
+		{"an id in another encoding", nil, "{\"jsonrpc\":\"2.0\",\"id\":\"\xe9\",\"method\":\"tools/list\"}", 400, -32600, "not valid UTF-8"},
+		{"half a letter for an id", nil, `{"jsonrpc":"2.0","id":"\ud800","method":"tools/list"}`, 400, -32600, "not valid UTF-8"},
 		{"a bare text", nil, `"tools/list"`, 400, -32600, "a JSON object"},
 		{"a batch, which this revision has not", nil, "[" + listBody + "]", 400, -32600, "no batches"},
 		{"a null id", nil, `{"jsonrpc":"2.0","id":null,"method":"tools/list"}`, 400, -32600, "never null"},

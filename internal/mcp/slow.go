@@ -9,23 +9,24 @@ import (
 	"sluice/internal/jsonscan"
 )
 
-// slowAnswer turns the answer to a tool call into an event stream once it has taken long, so that neither a proxy nor the client gives up on a silent
-// connection. Until then it costs a timer. While the call runs the timer's goroutine is the only one that writes.
+// slowAnswer begins the answer to a tool call once that has taken long, so that neither a proxy nor the client gives up on a silent connection: as an event stream,
+// or, for a client that takes none, as JSON after white space. Until then it costs a timer. While the call runs the timer's goroutine is the only one that writes.
 type slowAnswer struct {
 	h        *Handler
 	w        http.ResponseWriter
+	asStream bool
 	progress []byte // the client's progress token, nil if it wants none
 	begun    time.Time
 
 	mu       sync.Mutex
 	timer    *time.Timer
-	events   *events // nil until the stream has begun
+	events   *events // nil until the answer has begun
 	finished bool
 	quiet    bool // finished before the timer went off
 }
 
 // watch begins to watch over the answer to a tool call.
-func (sc *scratch) watch(w http.ResponseWriter, c *call) {
+func (sc *scratch) watch(w http.ResponseWriter, c *call, asStream bool) {
 	s := sc.slow
 	if s == nil {
 		s = &slowAnswer{}
@@ -33,7 +34,7 @@ func (sc *scratch) watch(w http.ResponseWriter, c *call) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.h, s.w, s.begun, s.events, s.finished, s.progress = c.h, w, time.Now(), nil, false, nil
+	s.h, s.w, s.asStream, s.begun, s.events, s.finished, s.progress = c.h, w, asStream, time.Now(), nil, false, nil
 	if token := c.message.params.meta.progressToken; jsonscan.KindOf(token) == jsonscan.String || jsonscan.KindOf(token) == jsonscan.Number {
 		s.progress = token
 	}
@@ -60,7 +61,11 @@ func (s *slowAnswer) tick() {
 	var err error
 	if s.events == nil {
 		s.events = s.h.newEvents(s.w)
-		err = s.events.start()
+		if s.asStream {
+			err = s.events.start()
+		} else {
+			err = s.events.startJSON()
+		}
 	}
 	if err == nil {
 		err = s.sign()
@@ -72,7 +77,10 @@ func (s *slowAnswer) tick() {
 
 // sign shows that the call still runs: by a progress notification if the client asked for those (2026-07-28, Progress), else by a comment.
 func (s *slowAnswer) sign() error {
-	if s.progress == nil {
+	switch {
+	case !s.asStream:
+		return s.events.write(space)
+	case s.progress == nil:
 		return s.events.alive()
 	}
 	seconds := strconv.AppendInt(nil, int64(time.Since(s.begun)/time.Second), 10)
@@ -82,12 +90,19 @@ func (s *slowAnswer) sign() error {
 	return s.events.send("message", n)
 }
 
-// finish ends the watch over the answer, and sends it if a stream has begun. It reports whether it did.
+// space may stand before a JSON document (RFC 8259, section 2).
+var space = []byte(" ")
+
+// finish ends the watch over the answer, and sends it if it has begun. It reports whether it did. Its status is then 200: whatever has another is told before a vendor is asked.
 func (s *slowAnswer) finish(answer []byte) bool {
 	if s.stop(); s.events == nil {
 		return false
 	}
-	_ = s.events.send("message", answer)
+	if s.asStream {
+		_ = s.events.send("message", answer)
+	} else {
+		_ = s.events.write(answer)
+	}
 	return true
 }
 

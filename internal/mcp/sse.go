@@ -66,11 +66,7 @@ func (h *Handler) deliver(w http.ResponseWriter, c *call, sc *scratch, id string
 		refuse(w, http.StatusNotFound, "The stream that this address belongs to has ended: open a new one by GET, and post to the address that it names.")
 		return false
 	}
-	f := checkBody(sc.body)
-	if pf := c.message.parse(sc.body); f == nil {
-		f = pf
-	}
-	if f != nil {
+	if f := c.message.read(sc.body); f != nil {
 		h.fail(w, sc, c.message.id, f)
 		return false
 	}
