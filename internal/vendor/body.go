@@ -63,6 +63,12 @@ func isJSON(contentType string) bool {
 	return kind == jsonType || strings.HasSuffix(kind, "+json") || kind == "text/json"
 }
 
+// isPage reports whether a body is markup, by its media type or its first character.
+func isPage(contentType string, body []byte) bool {
+	kind := mediaType(contentType)
+	return kind == "text/html" || kind == "application/xhtml+xml" || bytes.HasPrefix(bytes.TrimLeft(body, "\ufeff \t\r\n"), []byte("<"))
+}
+
 func mediaType(contentType string) string {
 	if contentType == jsonType { // by far the most common, and parsing takes its time
 		return jsonType
@@ -94,7 +100,7 @@ func isText(contentType string, body []byte) bool {
 
 // success puts the body of an answer that is no list into the form that Response wants.
 func (k *call) success(contentType string, body []byte) (outType string, out []byte) {
-	if len(body) == 0 {
+	if len(bytes.TrimSpace(body)) == 0 {
 		return "", nil
 	}
 	body = inUTF8(contentType, body)

@@ -65,10 +65,12 @@ func (k *call) succeeded(ctx context.Context, answer *outbound.Response) (*Respo
 	r.RateLimit.RetryAfter = -1
 	if k.page == nil {
 		if wanted := k.undocumentedText(r); wanted != "" {
-			if isJSON(answer.Header.Get("Content-Type")) {
+			switch contentType := answer.Header.Get("Content-Type"); {
+			case isJSON(contentType):
 				return k.unreadable(r, errors.New("its answer says that it is JSON, and is not whole or none")), nil
+			case isPage(contentType, answer.Body):
+				return k.unreadable(r, fmt.Errorf("its answer is a page where %s was expected", wanted)), nil
 			}
-			return k.unreadable(r, fmt.Errorf("its answer is a text where %s was expected", wanted)), nil
 		}
 		r = k.shape(ctx, r)
 		if copied {
@@ -89,8 +91,8 @@ func (k *call) succeeded(ctx context.Context, answer *outbound.Response) (*Respo
 	return r, nil
 }
 
-// undocumentedText says what the definition documents where a text came instead of it, else "". Such an answer is seldom the vendor's: a sign-in page, or a
-// proxy's, comes with a 200 too, and would pass for a call that was done.
+// undocumentedText says what the definition documents where a text came instead of it, else "". A page is then seldom the vendor's: one to sign in, or a proxy's,
+// comes with a 200 too, and would pass for a call that was done. A plain text is: many say OK.
 func (k *call) undocumentedText(r *Response) string {
 	doc := k.req.Method.Doc
 	if doc == nil || len(doc.ResponseSchema) == 0 || k.req.Method.Response.Expression != "" || r.ContentType != jsonType || jsonscan.KindOf(r.Body) != jsonscan.String {
@@ -144,6 +146,8 @@ func (k *call) refused(answer *outbound.Response) (*Response, error) {
 	}
 	r.RateLimit = rateLimit(&k.def.RateLimit, answer.Header, document)
 	limited := answer.Status == http.StatusTooManyRequests || slices.Contains(k.def.RateLimit.Status, answer.Status)
+	// Some vendors refuse with a 403 what others do with a 429. They tell then that nothing is left, and until when.
+	limited = limited || answer.Status == http.StatusForbidden && r.RateLimit.Remaining == 0 && max(r.RateLimit.Reset, r.RateLimit.RetryAfter) >= 0
 	if when := k.def.RateLimit.When; when != "" && document != nil && !limited {
 		holds, err := k.plan.expressions[when].Holds(context.Background(), document)
 		limited = err == nil && holds

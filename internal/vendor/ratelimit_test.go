@@ -39,6 +39,7 @@ func TestRateLimitsAreNormalised(t *testing.T) {
 		{name: "in the body", spec: integration.RateLimit{Limit: ".rate.max", Remaining: ".rate.left", RetryAfter: ".rate.wait"}, status: 429, body: `{"rate":{"max":"10","left":0,"wait":2.5}}`,
 			want: vendor.RateLimit{Limit: 10, Remaining: 0, Reset: -1, RetryAfter: 3}},
 		{name: "another status", spec: integration.RateLimit{Status: []int{503}}, status: 503, header: "Retry-After: 9", want: vendor.RateLimit{Limit: -1, Remaining: -1, Reset: -1, RetryAfter: 9}},
+		{name: "a 403 that tells that nothing is left", status: 403, header: "X-RateLimit-Limit: 60\nX-RateLimit-Remaining: 0\nX-RateLimit-Reset: 12", want: vendor.RateLimit{Limit: 60, Remaining: 0, Reset: 12, RetryAfter: 12}},
 		{name: "nonsense", status: 429, header: "Retry-After: soon\nX-RateLimit-Limit: many\nX-RateLimit-Remaining: -5\nX-RateLimit-Reset: 1e400", want: vendor.RateLimit{Limit: -1, Remaining: -1, Reset: -1, RetryAfter: -1}},
 	}
 	for _, test := range tests {

@@ -463,7 +463,32 @@ func TestWhenTheCallerGoesAwayAReadStopsAndAWriteIsFinished(t *testing.T) {
 	}
 }
 
-func TestATextWhereAnObjectIsDocumentedIsNoSuccess(t *testing.T) {
+func TestAnAnswerIsReadForWhatItIs(t *testing.T) {
+	object := &integration.Documentation{ResponseSchema: []byte(`{"type":"object"}`)}
+	for name, test := range map[string]struct {
+		header, body string
+		outcome      vendor.Outcome
+		want         string
+	}{
+		"a plain text":               {"Content-Type: text/plain", "OK", vendor.OK, `"OK"`},
+		"a page that says otherwise": {"Content-Type: text/plain", "\n <!DOCTYPE html>", vendor.Unknown, ""},
+		"broken JSON":                {typeJSON, `{"a":`, vendor.Unknown, ""},
+		"white space":                {typeJSON, " \r\n", vendor.OK, ""},
+		"UTF-16 that is not named":   {typeJSON, "\xff\xfe{\x00\"\x00a\x00\"\x00:\x001\x00}\x00", vendor.OK, `{"a":1}`},
+		"UTF-16, the other way":      {typeJSON, "\xfe\xff\x00{\x00\"\x00a\x00\"\x00:\x001\x00}", vendor.OK, `{"a":1}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, nil, answer(200, test.header, test.body))
+			request := write("/x")
+			request.Method.Doc = object
+			if r := w.do(t, request); r.Outcome != test.outcome || string(r.Body) != test.want {
+				t.Errorf("want outcome %d with %q, got %d with %q (%+v)", test.outcome, test.want, r.Outcome, r.Body, r.Problem)
+			}
+		})
+	}
+}
+
+func TestAPageWhereAnObjectIsDocumentedIsNoSuccess(t *testing.T) {
 	w := newWorld(t, nil, answer(200, "Content-Type: text/html", "<html>Sign in to the guest network</html>"))
 	object := &integration.Documentation{ResponseSchema: []byte(`{"type":"object"}`)}
 	for _, test := range []struct {
@@ -473,7 +498,7 @@ func TestATextWhereAnObjectIsDocumentedIsNoSuccess(t *testing.T) {
 		outcome vendor.Outcome
 		has     string
 	}{
-		{"a read", read("/x"), object, vendor.Refused, "Harbor answered 200, but not as its definition in Sluice says: its answer is a text where an object was expected"},
+		{"a read", read("/x"), object, vendor.Refused, "Harbor answered 200, but not as its definition in Sluice says: its answer is a page where an object was expected"},
 		{"a write", write("/x"), object, vendor.Unknown, "it may have been done: check before repeating"},
 		{"a text that is documented", read("/x"), &integration.Documentation{ResponseSchema: []byte(`{"type":"string"}`)}, vendor.OK, ""},
 		{"nothing documented", read("/x"), nil, vendor.OK, ""},
