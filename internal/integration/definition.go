@@ -170,13 +170,13 @@ type Parameter struct {
 	// Name is the vendor's name; the argument's own if empty. In a body it may be a template over other arguments of it, {{body.NAME}}, which then are
 	// not sent themselves: a form's part that is named by the field it is for.
 	Name  string `yaml:"name" json:"name,omitempty"`
-	Style string `yaml:"style" json:"style,omitempty"` // form (the default), comma, space, pipe, deep, json; tab in Swagger 2.0 documents; in a path, of a list: comma, space, pipe, tab, dot, matrix
+	Style string `yaml:"style" json:"style,omitempty"` // form (the default), comma, space, pipe, deep, json; tab in Swagger 2.0 documents; in a path, of a list or an object: comma, space, pipe, tab, equals, dot, matrix; in a header also equals: an object as name=value, with commas
 	// Const is sent always; then it is no argument. nil (none), string, bool, json.Number, []any or map[string]any.
 	Const any `yaml:"const" json:"const,omitempty"`
 
 	// The others are of a file in a multipart body.
 	Filename string   `yaml:"filename" json:"filename,omitempty"` // the argument of the body that names it, where the vendor has one
-	Types    []string `yaml:"types" json:"types,omitempty"`       // media types that the vendor takes, image/* for all of a kind; empty: any
+	Types    []string `yaml:"types" json:"types,omitempty"`       // media types that the vendor takes, image/* for all of a kind; empty: any. A part that is no file is sent as the first
 	MaxSize  int      `yaml:"max_size" json:"max_size,omitempty"` // bytes that the vendor takes; 0: not known
 }
 

@@ -122,10 +122,10 @@ func (v *validator) body(p place, r *Resource, m *Method) {
 	}
 	if schema := docPlace(r, m).at("body_schema"); m.Doc != nil && v.node(schema) != nil {
 		switch {
-		case m.HTTPMethod == "GET":
-			v.fault(schema, "describes the body of a GET, and a GET has none: describe the arguments in query_schema")
 		case b.Format == "none":
 			v.fault(schema, "describes a body, and the method's body has the format none: take one of the two out")
+		case m.HTTPMethod == "GET":
+			v.advise(schema, "describes the body of a GET, which servers and proxies may ignore or refuse: describe the arguments in query_schema unless the vendor reads them there")
 		}
 	}
 }

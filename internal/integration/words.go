@@ -10,8 +10,8 @@ import (
 var (
 	httpMethods     = []string{"get", "post", "put", "patch", "delete"}
 	parameterPlaces = []string{"query", "path", "header", "cookie"}
-	parameterStyles = []string{"form", "comma", "space", "pipe", "deep", "json", "tab", "dot", "matrix"}
-	pathStyles      = []string{"comma", "space", "pipe", "tab", "dot", "matrix"}
+	parameterStyles = []string{"form", "comma", "space", "pipe", "deep", "json", "tab", "equals", "dot", "matrix"}
+	pathStyles      = []string{"comma", "space", "pipe", "tab", "equals", "dot", "matrix"}
 	fieldTypes      = []string{"text", "password"}
 	fieldFormats    = []string{"email", "uri"}
 	exchangeFormats = []string{"json", "form"}

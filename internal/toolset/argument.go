@@ -51,6 +51,7 @@ type argument struct {
 	wire     string // as the vendor names it
 	in       where
 	style    string
+	media    string // of its part of a multipart body, where that is said
 	rule     *rule
 	required bool
 	asked    bool                  // a person is asked for it where a call lacks it
@@ -315,11 +316,19 @@ func (a *arguments) gatherBody() error {
 			wire = p.name
 		}
 		required := slices.Contains(v.required, p.name)
-		if err := a.add(argument{name: legal[p.name], property: p.name, wire: wire, in: inBody, style: parameter.Style, required: required}, p.alternatives); err != nil {
+		if err := a.add(argument{name: legal[p.name], property: p.name, wire: wire, in: inBody, style: parameter.Style, media: partMedia(parameter), required: required}, p.alternatives); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// partMedia is what a part that is no file is sent as.
+func partMedia(parameter integration.Parameter) string {
+	if len(parameter.Types) == 0 || strings.HasSuffix(parameter.Types[0], "*") {
+		return ""
+	}
+	return parameter.Types[0]
 }
 
 // add takes an argument in under a name that no other has: one that stands in several places is prefixed in the later ones.

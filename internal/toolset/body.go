@@ -17,6 +17,12 @@ func (p *plan) setBody(values [][]byte, more []unplanned, prepared *Prepared, f 
 	}
 	for i := range p.args {
 		if arg := &p.args[i]; arg.in == inWhole && (values[i] != nil || arg.file != nil && arg.file.given(values)) {
+			if (p.bodyKind == "form" || p.bodyKind == "multipart") && jsonscan.KindOf(values[i]) == jsonscan.Object { // a form whose fields nobody has described
+				for it := jsonscan.Members(values[i]); it.Next(); {
+					more = append(more, unplanned{text(it.Name()), it.Value()})
+				}
+				break
+			}
 			p.setWhole(arg, values, i, prepared, f)
 			return
 		}
@@ -119,6 +125,9 @@ func (p *plan) form(values [][]byte, more []unplanned, f *findings) []byte {
 		if jsonscan.KindOf(value) == jsonscan.Null {
 			f.add(nameOf(arg, name), "cannot be null, since the vendor takes a form: leave it out, or give an empty text")
 			return
+		}
+		if arg == nil && style == "" && jsonscan.KindOf(value) == jsonscan.Object {
+			style = "json" // as fields that are described travel
 		}
 		dst = appendPairs(dst, name, value, style)
 	})

@@ -3,6 +3,7 @@ package toolset
 import (
 	"cmp"
 	"strconv"
+	"strings"
 
 	"sluice/internal/jsonscan"
 )
@@ -54,10 +55,13 @@ func scalar(value []byte) []byte {
 var separators = map[string]string{"comma": ",", "space": "%20", "pipe": "%7C", "tab": "%09"}
 
 // inSegments are separators as a path has them (RFC 3986, 3.3, leaves commas and dots to whoever writes the path).
-var inSegments = map[string]string{"comma": ",", "space": "%20", "pipe": "%7C", "tab": "%09", "dot": ".", "matrix": ""}
+var inSegments = map[string]string{"comma": ",", "space": "%20", "pipe": "%7C", "tab": "%09", "equals": ",", "dot": ".", "matrix": ""}
 
-// appendSegment appends a value to a path: a scalar as one word, a list joined in its style (OpenAPI 3.2, "Style Values"). A matrix names each element.
+// appendSegment appends a value to a path: a scalar as one word, a list or an object joined in its style (OpenAPI 3.2, "Style Values"). A matrix names each element.
 func appendSegment(dst []byte, name string, value []byte, style string) []byte {
+	if jsonscan.KindOf(value) == jsonscan.Object && style != "" {
+		return appendMembers(dst, value, style)
+	}
 	if style == "matrix" {
 		if jsonscan.KindOf(value) != jsonscan.Array {
 			return appendScalar(append(appendEncoded(append(dst, ';'), []byte(name)), '='), value)
@@ -73,6 +77,31 @@ func appendSegment(dst []byte, name string, value []byte, style string) []byte {
 	first := true
 	for it := jsonscan.Elements(value); it.Next(); first = false {
 		if !first {
+			dst = append(dst, inSegments[style]...)
+		}
+		dst = appendScalar(dst, it.Value())
+	}
+	return dst
+}
+
+// appendMembers appends an object to a path: name=value where its style says so, and names and values in turn where it does not. null is left out.
+func appendMembers(dst, object []byte, style string) []byte {
+	start := len(dst)
+	for it := jsonscan.Members(object); it.Next(); {
+		if jsonscan.KindOf(it.Value()) == jsonscan.Null {
+			continue
+		}
+		switch {
+		case style == "matrix":
+			dst = append(dst, ';')
+		case len(dst) > start:
+			dst = append(dst, inSegments[style]...)
+		}
+		dst = appendEncoded(dst, []byte(text(it.Name())))
+		switch style {
+		case "equals", "dot", "matrix":
+			dst = append(dst, '=')
+		default:
 			dst = append(dst, inSegments[style]...)
 		}
 		dst = appendScalar(dst, it.Value())
@@ -169,7 +198,8 @@ func appendObject(dst []byte, name string, members []byte, style string) []byte 
 	return dst
 }
 
-// headerValue is a value as a header carries it (OpenAPI's style simple): lists and objects with commas, in Swagger 2.0 also with other separators, or as JSON.
+// headerValue is a value as a header carries it (OpenAPI's style simple): lists and objects with commas, in Swagger 2.0 also with other separators, or as JSON. In the
+// style equals an object's members are name=value.
 func headerValue(value []byte, style string) string {
 	var dst []byte
 	separator := cmp.Or(inParts[style], ",")
@@ -184,11 +214,18 @@ func headerValue(value []byte, style string) string {
 			dst = append(dst, scalar(it.Value())...)
 		}
 	case kind == jsonscan.Object:
+		between := byte(',')
+		if style == "equals" {
+			between = '='
+		}
 		for it := jsonscan.Members(value); it.Next(); {
+			if jsonscan.KindOf(it.Value()) == jsonscan.Null {
+				continue
+			}
 			if len(dst) > 0 {
 				dst = append(dst, ',')
 			}
-			dst = append(append(append(dst, text(it.Name())...), ','), scalar(it.Value())...)
+			dst = append(append(append(dst, text(it.Name())...), between), scalar(it.Value())...)
 		}
 	default:
 		dst = scalar(value)
@@ -196,12 +233,63 @@ func headerValue(value []byte, style string) string {
 	return string(dst)
 }
 
-// appendCookie appends a cookie to the value of a Cookie header, encoded, as it could not hold a semicolon otherwise.
-func appendCookie(dst []byte, name string, value []byte) []byte {
-	if len(dst) > 0 {
-		dst = append(dst, "; "...)
+// appendCookie appends a parameter to the value of a Cookie header: in the style form each element or member as a cookie of its own, else joined by commas, or as JSON.
+func appendCookie(dst []byte, name string, value []byte, style string) []byte {
+	pair := func(name string, content []byte) {
+		if len(dst) > 0 {
+			dst = append(dst, "; "...)
+		}
+		dst = appendInCookie(append(appendInCookie(dst, []byte(name)), '='), content)
 	}
-	return appendEncoded(append(append(dst, name...), '='), []byte(headerValue(value, "")))
+	kind := jsonscan.KindOf(value)
+	switch {
+	case style == "json":
+		pair(name, scalarJSON(value))
+	case kind == jsonscan.Array && style == "":
+		for it := jsonscan.Elements(value); it.Next(); {
+			pair(name, scalar(it.Value()))
+		}
+	case kind == jsonscan.Object && style == "":
+		for it := jsonscan.Members(value); it.Next(); {
+			if jsonscan.KindOf(it.Value()) != jsonscan.Null {
+				pair(text(it.Name()), scalar(it.Value()))
+			}
+		}
+	case kind == jsonscan.Array, kind == jsonscan.Object:
+		first := true
+		word := func(content []byte) {
+			if !first {
+				dst = append(dst, ',')
+			}
+			dst, first = appendInCookie(dst, content), false
+		}
+		pair(name, nil)
+		for it := jsonscan.Elements(value); kind == jsonscan.Array && it.Next(); {
+			word(scalar(it.Value()))
+		}
+		for it := jsonscan.Members(value); kind == jsonscan.Object && it.Next(); {
+			if jsonscan.KindOf(it.Value()) != jsonscan.Null {
+				word([]byte(text(it.Name())))
+				word(scalar(it.Value()))
+			}
+		}
+	default:
+		pair(name, scalar(value))
+	}
+	return dst
+}
+
+// appendInCookie appends content as a cookie can hold it. What RFC 6265 (4.1.1) allows stays as it is, for the sake of receivers that do not decode; what they would
+// decode, and what separates, is encoded.
+func appendInCookie(dst, content []byte) []byte {
+	for _, c := range content {
+		if c <= ' ' || c >= 0x7f || strings.IndexByte(`",;\%+`, c) >= 0 {
+			dst = append(dst, '%', upperHex[c>>4], upperHex[c&15])
+		} else {
+			dst = append(dst, c)
+		}
+	}
+	return dst
 }
 
 // isHeaderSafe reports whether a header can carry the text (RFC 9110, 5.5): no line breaks, no other control characters.

@@ -53,8 +53,9 @@ func (p *plan) setMultipart(values [][]byte, more []unplanned, prepared *Prepare
 	var total int64
 	p.members(values, more, func(name string, value []byte, style string, arg *argument) {
 		var r *rule
+		media := ""
 		if arg != nil {
-			r = arg.rule
+			r, media = arg.rule, arg.media
 		}
 		switch {
 		case arg != nil && arg.file != nil && values[arg.file.url] != nil:
@@ -62,20 +63,20 @@ func (p *plan) setMultipart(values [][]byte, more []unplanned, prepared *Prepare
 		case arg != nil && arg.file != nil:
 			w.content(name, p.carried(arg.file, values, &total, prepared, f))
 		case jsonscan.KindOf(value) == jsonscan.Array && inParts[style] != "":
-			w.value(name, joinedList(value, inParts[style]), nil, nameOf(arg, name), f)
+			w.value(name, joinedList(value, inParts[style]), nil, media, nameOf(arg, name), f)
 		case jsonscan.KindOf(value) == jsonscan.Array && style != "json":
 			var items *rule
 			if r != nil {
 				items = r.items
 			}
 			for it := jsonscan.Elements(value); it.Next(); {
-				w.value(name, it.Value(), items, nameOf(arg, name), f)
+				w.value(name, it.Value(), items, media, nameOf(arg, name), f)
 			}
 		default:
 			if style == "json" {
 				r = nil
 			}
-			w.value(name, value, r, nameOf(arg, name), f)
+			w.value(name, value, r, media, nameOf(arg, name), f)
 		}
 	})
 	w.Close()
@@ -126,8 +127,8 @@ func (f *form) part(header textproto.MIMEHeader, content []byte) {
 	}
 }
 
-// value adds a part that is no file of its own, or one of a list of files.
-func (f *form) value(name string, value []byte, r *rule, argument string, faults *findings) {
+// value adds a part that is no file of its own, or one of a list of files. media is what it is sent as, where that is said.
+func (f *form) value(name string, value []byte, r *rule, media, argument string, faults *findings) {
 	header := textproto.MIMEHeader{}
 	header.Set("Content-Disposition", strings.TrimSuffix(multipart.FileContentDisposition(name, ""), `; filename=""`))
 	switch kind := jsonscan.KindOf(value); {
@@ -142,6 +143,8 @@ func (f *form) value(name string, value []byte, r *rule, argument string, faults
 		}
 		f.content(name, c)
 		return
+	case media != "":
+		header.Set("Content-Type", media)
 	case kind == jsonscan.Object, kind == jsonscan.Array:
 		header.Set("Content-Type", "application/json")
 	}

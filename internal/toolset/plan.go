@@ -153,7 +153,7 @@ func (p *plan) constants(m *integration.Method) error {
 		case inHeader:
 			p.headers = append(p.headers, [2]string{name, headerValue(value, parameter.Style)})
 		case inCookie:
-			p.cookies = string(appendCookie([]byte(p.cookies), name, value))
+			p.cookies = string(appendCookie([]byte(p.cookies), name, value, parameter.Style))
 		default:
 			p.query = string(appendPairs([]byte(p.query), name, value, parameter.Style))
 		}

@@ -187,9 +187,9 @@ func (t *Tool) check(values [][]byte, more []unplanned, prepared *Prepared, f *f
 // checkSegment refuses what cannot be one segment of a path.
 func (arg *argument) checkSegment(value []byte, f *findings) {
 	switch kind := jsonscan.KindOf(value); kind {
-	case jsonscan.Array:
+	case jsonscan.Array, jsonscan.Object:
 		if arg.style == "" {
-			f.add(arg.name, "must be a text or a number, not a list, as it is a part of the address%s", arg.seeSource())
+			f.add(arg.name, "must be a text or a number, not %v, as it is a part of the address%s", kind, arg.seeSource())
 		} else if joined := appendSegment(nil, arg.wire, value, arg.style); !isSegment(joined) {
 			f.add(arg.name, "must hold more than %s, as it is a part of the address%s", either(len(joined) == 0, "nothing", "dots"), arg.seeSource())
 		}
@@ -279,7 +279,7 @@ func (p *plan) address(values [][]byte, more []unplanned, prepared *Prepared, f 
 			}
 			prepared.Header = append(prepared.Header, [2]string{arg.wire, content})
 		case inCookie:
-			cookies = string(appendCookie([]byte(cookies), arg.wire, value))
+			cookies = string(appendCookie([]byte(cookies), arg.wire, value, arg.style))
 		}
 	}
 	if cookies != "" {

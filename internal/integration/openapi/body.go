@@ -77,13 +77,16 @@ func baseType(media string) string {
 
 // bodyFormat is the definition's word for a media type, and the type to send, "" where the format says it.
 func bodyFormat(media string) (format, contentType string) {
+	parameters := strings.Contains(media, ";") // application/json;odata=verbose is another than application/json to its vendor
 	switch base := baseType(media); {
-	case base == "application/json" || base == "*/*" || base == "application/*" || base == "":
+	case base == "application/json" && !parameters || base == "*/*" || base == "application/*" || base == "":
 		return "json", ""
 	case isJSON(media):
 		return "json", media
-	case base == "application/x-www-form-urlencoded":
+	case base == "application/x-www-form-urlencoded" && !parameters:
 		return "form", ""
+	case base == "application/x-www-form-urlencoded":
+		return "form", media
 	case base == "multipart/form-data":
 		return "multipart", ""
 	case strings.HasPrefix(base, "multipart/"):
@@ -99,13 +102,16 @@ func isTextual(media string) bool {
 	if strings.HasPrefix(base, "text/") || strings.HasSuffix(base, "+xml") || strings.HasSuffix(base, "yaml") {
 		return true
 	}
-	return slices.Contains([]string{"application/xml", "application/javascript", "application/x-ndjson", "application/jsonl", "application/graphql", "application/sql"}, base)
+	return slices.Contains([]string{"application/xml", "application/javascript", "application/x-ndjson", "application/jsonl", "application/graphql", "application/sql", "application/x-www-form-urlencoded"}, base)
 }
 
 func (o *operation) bodyOf(media string, schema integration.Value, note func(at, what string)) (*body, error) {
 	format, contentType := bodyFormat(media)
 	if strings.ContainsAny(contentType, "\r\n") {
 		return nil, fmt.Errorf("the body's media type %q cannot be sent", prose.Clip(media, 40))
+	}
+	if kind, err := o.resolve(schema); format == "form" && err == nil && kind.Get("type").Text() == "string" {
+		format, contentType = "raw", media // the caller writes the form
 	}
 	b := &body{how: integration.Body{Format: format, ContentType: contentType}}
 	if format == "json" {
@@ -135,19 +141,39 @@ func (o *operation) bodyOf(media string, schema integration.Value, note func(at,
 		return nil, fmt.Errorf("the body cannot be read: %w", err)
 	}
 	b.schema = converted
-	if s, ok := converted.(*object); ok && (format == "form" || format == "multipart") {
-		properties := s.object("properties")
-		for _, name := range properties.keys() {
-			b.part(name, properties)
-		}
-		if len(properties.keys()) == 0 {
-			return nil, fmt.Errorf("the body is %s, and no field of it is described", media)
-		}
+	if format == "json" {
+		return b, nil
 	}
-	if _, ok := converted.(*object); !ok && format != "json" {
-		return nil, fmt.Errorf("the body is %s, and no field of it is described", media)
+	s, ok := converted.(*object)
+	if !ok {
+		s = newObject()
+		b.schema = s
+	}
+	if types := typesOf(s); len(types) > 0 && !slices.Contains(types, "object") {
+		return nil, fmt.Errorf("the body is %s, and is described as %s, which has no fields", media, strings.Join(types, ", "))
+	}
+	if b.parts(s, 0) == 0 {
+		s.set("type", "object") // whatever fields there are
+		s.set("description", strings.TrimSpace(stop(s.text("description"))+" The form's fields, by their names"))
 	}
 	return b, nil
+}
+
+// parts says how the fields of a form travel, those of its alternatives too, and how many there are.
+func (b *body) parts(s *object, depth int) int {
+	properties := s.object("properties")
+	count := len(properties.keys())
+	for _, name := range properties.keys() {
+		b.part(name, properties)
+	}
+	for _, word := range []string{"allOf", "anyOf", "oneOf"} {
+		for _, branch := range s.list(word) {
+			if one, ok := branch.(*object); ok && depth < mostLevels {
+				count += b.parts(one, depth+1)
+			}
+		}
+	}
+	return count
 }
 
 // part says how one field of a form travels where nothing in the document does: an object as JSON (OpenAPI 3.1.1, "Encoding Object"), bytes as a file.
@@ -217,13 +243,13 @@ func (o *operation) encode(b *body, encoding integration.Value) {
 			property.set("type", "string")
 			property.set("format", "binary")
 		}
-		if b.how.Format == "multipart" && property.text("format") == "binary" && media != "" && !strings.Contains(media, "octet-stream") {
+		if b.how.Format == "multipart" && media != "" && !strings.Contains(media, "octet-stream") && !isOnly(property, "object") && !isOnly(property, "array") {
 			b.types(name, media)
 		}
 	}
 }
 
-// types are the media types that a file may be of.
+// types are the media types that a file may be of, or that a part is sent as.
 func (b *body) types(name, media string) {
 	var all []string
 	for one := range strings.SplitSeq(media, ",") {

@@ -236,11 +236,6 @@ func (b *builder) method(c *call, d demand) (*integration.Method, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case body != nil && c.method == "get":
-		if c.own.Get("requestBody").Get("required").IsTrue() {
-			return nil, fmt.Errorf("it needs a body, and a GET has none")
-		}
-		note("", "of a GET is not sent")
 	case body != nil:
 		m.Body, m.Doc.BodySchema = body.how, raw(body.schema)
 	}

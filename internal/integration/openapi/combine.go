@@ -30,6 +30,9 @@ func (c *converter) alternatives(v integration.Value, s *object, at string, dept
 			if !slices.ContainsFunc(branches, func(have any) bool { return equal(have, branch) }) {
 				branches = append(branches, branch)
 			}
+			if one, ok := branch.(*object); ok {
+				s.release(one.hidden)
+			}
 		}
 		kept := word
 		if c.loose && word == "oneOf" && len(branches) > 1 {
@@ -224,6 +227,7 @@ func meet(a, b any) any {
 		}
 		m.set("allOf", append(slices.Clip(m.list("allOf")), more))
 	}
+	m.hide(slices.Concat(x.hidden, y.hidden))
 	return m
 }
 

@@ -153,29 +153,22 @@ func (b *builder) main() demand {
 // credentials make the account's form, and how the credential is put on requests. each are the demands of the operations that became methods.
 func (b *builder) credentials(each []demand) {
 	main := b.main()
-	var extra []string // schemes that only some operations need
-	for _, d := range each {
-		for _, set := range d {
-			for _, name := range set {
-				if !slices.Contains(extra, name) && !slices.ContainsFunc(main, func(m []string) bool { return slices.Contains(m, name) }) {
-					extra = append(extra, name)
-				}
-			}
+	var ways []integration.Credentials
+	var extra [][]string // of each way, the schemes that it lacks for some operations
+	for _, set := range main {
+		for _, way := range b.ways(set) {
+			ways, extra = append(ways, way), append(extra, lacking(set, each))
 		}
 	}
-	if len(main) == 0 && len(extra) == 0 {
-		b.def.Credentials = integration.Credentials{Format: "none"}
-		return
-	}
-	var ways []integration.Credentials
-	for _, set := range main {
-		ways = append(ways, b.ways(set)...)
-	}
 	if len(ways) == 0 {
+		if extra = [][]string{lacking(nil, each)}; len(extra[0]) == 0 {
+			b.def.Credentials = integration.Credentials{Format: "none"}
+			return
+		}
 		ways = []integration.Credentials{{Format: "static"}}
 	}
 	for i := range ways {
-		for _, name := range extra {
+		for _, name := range extra[i] {
 			for _, f := range b.auth.schemes[name].fields {
 				if !slices.ContainsFunc(ways[i].Fields, func(have integration.Field) bool { return have.Name == f.Name }) {
 					f.Optional = true
@@ -209,6 +202,26 @@ func (b *builder) credentials(each []demand) {
 		b.def.Credentials.Alternatives = ways[1:]
 	}
 	b.def.Authorization = b.authorizations(main)
+}
+
+// lacking are the schemes that whoever has those of a set lacks for the operations of some demands.
+func lacking(have []string, each []demand) []string {
+	var lacks []string
+	for _, d := range each {
+		if slices.ContainsFunc(d, func(set []string) bool {
+			return !slices.ContainsFunc(set, func(name string) bool { return !slices.Contains(have, name) })
+		}) {
+			continue
+		}
+		for _, set := range d {
+			for _, name := range set {
+				if !slices.Contains(have, name) && !slices.Contains(lacks, name) {
+					lacks = append(lacks, name)
+				}
+			}
+		}
+	}
+	return lacks
 }
 
 // isToken reports whether a scheme's credential is an access token, which an account keeps in a place of its own.

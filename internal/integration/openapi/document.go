@@ -26,9 +26,10 @@ type document struct {
 	swagger    bool // 2.0
 	minor      int  // of 3
 	source     *url.URL
-	inheriting map[string][]string // schemas by those that they name in allOf; nil: not looked for yet
-	spent      int                 // schemas that were converted
-	prosaic    map[string]string   // what texts are without what only a page shows: most stand in a document many times
+	inheriting map[string][]string          // schemas by those that they name in allOf; nil: not looked for yet
+	spent      int                          // schemas that were converted
+	prosaic    map[string]string            // what texts are without what only a page shows: most stand in a document many times
+	named      map[string]integration.Value // schemas by what they call themselves: #name by $anchor, an address by $id; nil: not looked for yet
 }
 
 var versionForm = regexp.MustCompile(`^3\.(\d+)(\.|$)`)
@@ -89,12 +90,16 @@ const mostSteps = 50
 
 // resolve follows the references that stand in place of a value. Only those within the document are followed: nothing is ever fetched for one.
 func (d *document) resolve(v integration.Value) (integration.Value, error) {
+	return follow(v, d.target)
+}
+
+func follow(v integration.Value, target func(string) (integration.Value, error)) (integration.Value, error) {
 	for range mostSteps {
 		ref := v.Get("$ref")
 		if !ref.IsText() {
 			return v, nil
 		}
-		to, err := d.target(ref.Text())
+		to, err := target(ref.Text())
 		if err != nil {
 			return integration.Value{}, err
 		}
@@ -105,19 +110,68 @@ func (d *document) resolve(v integration.Value) (integration.Value, error) {
 
 // target is what a reference names.
 func (d *document) target(ref string) (integration.Value, error) {
-	pointer, local := strings.CutPrefix(ref, "#")
-	if !local {
-		return integration.Value{}, fmt.Errorf("$ref %s leads out of the document, and nothing is fetched: put what it names into the document", prose.Clip(ref, 80))
-	}
-	if decoded, err := url.PathUnescape(pointer); err == nil {
-		if v := d.root.Find(decoded); v.Exists() {
-			return v, nil
+	address, fragment, _ := strings.Cut(ref, "#")
+	in := d.root
+	if address != "" && !d.isSelf(address) {
+		if in = d.byName(address); !in.Exists() {
+			return integration.Value{}, fmt.Errorf("$ref %s leads out of the document, and nothing is fetched: put what it names into the document", prose.Clip(ref, 80))
 		}
 	}
-	if v := d.root.Find(pointer); v.Exists() {
-		return v, nil
+	v := at(in, fragment)
+	if !v.Exists() && fragment != "" && fragment[0] != '/' {
+		v = d.byName("#" + fragment)
 	}
-	return integration.Value{}, fmt.Errorf("$ref %s leads to nothing", prose.Clip(ref, 80))
+	if !v.Exists() {
+		return v, fmt.Errorf("$ref %s leads to nothing", prose.Clip(ref, 80))
+	}
+	return v, nil
+}
+
+// at is the value at a JSON pointer in a URL's fragment, which many documents write without the encoding that it needs there.
+func at(in integration.Value, fragment string) integration.Value {
+	if decoded, err := url.PathUnescape(fragment); err == nil {
+		if v := in.Find(decoded); v.Exists() {
+			return v
+		}
+	}
+	return in.Find(fragment)
+}
+
+// isSelf reports whether an address is the document's own: where it came from, or what it calls itself (OpenAPI 3.2, "$self").
+func (d *document) isSelf(address string) bool {
+	if address == d.root.Get("$self").Text() {
+		return true
+	}
+	to, err := url.Parse(address)
+	if err != nil || d.source == nil {
+		return false
+	}
+	own := *d.source
+	own.Fragment = ""
+	return d.source.ResolveReference(to).String() == own.String()
+}
+
+// byName is the first schema of the document that calls itself so.
+func (d *document) byName(name string) integration.Value {
+	if d.named == nil {
+		d.named = map[string]integration.Value{}
+		d.nameAll(d.root)
+	}
+	return d.named[name]
+}
+
+func (d *document) nameAll(v integration.Value) {
+	for keyword, mark := range map[string]string{"$anchor": "#", "$dynamicAnchor": "#", "$id": ""} {
+		if name := v.Get(keyword).Text(); name != "" && !d.named[mark+name].Exists() {
+			d.named[mark+name] = v
+		}
+	}
+	for _, member := range v.Members() {
+		d.nameAll(member)
+	}
+	for item := range v.Items() {
+		d.nameAll(item)
+	}
 }
 
 // operation is one method of one path, as the document has it.

@@ -4,7 +4,13 @@ import (
 	"encoding/json"
 	"math/big"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"sluice/internal/integration"
 	"sluice/internal/prose"
@@ -56,7 +62,67 @@ func repair(s *object) {
 			s.drop(pair[0], pair[1])
 		}
 	}
+	agree(s)
 }
+
+// agree takes out what contradicts itself: a format that the schema's own values are not of, which the vendor then does not insist on, and a default that the schema
+// refuses, which a caller would be refused for giving.
+func agree(s *object) {
+	given := append(slices.Clone(s.list("enum")), s.list("examples")...)
+	if s.has("default") {
+		given = append(given, s.get("default"))
+	}
+	if format := s.text("format"); format != "" && slices.ContainsFunc(given, func(v any) bool { return !isOfFormat(v, format) }) {
+		s.drop("format")
+	}
+	if !s.has("default") {
+		return
+	}
+	refused := false
+	switch v := s.get("default").(type) {
+	case json.Number:
+		for word, wrong := range map[string]func(int) bool{
+			"minimum": func(n int) bool { return n < 0 }, "maximum": func(n int) bool { return n > 0 },
+			"exclusiveMinimum": func(n int) bool { return n <= 0 }, "exclusiveMaximum": func(n int) bool { return n >= 0 },
+		} {
+			bound, ok := s.get(word).(json.Number)
+			refused = refused || ok && wrong(compare(v, bound))
+		}
+	case string:
+		length := json.Number(strconv.Itoa(utf8.RuneCountInString(v)))
+		low, hasLow := s.get("minLength").(json.Number)
+		high, hasHigh := s.get("maxLength").(json.Number)
+		matches := true
+		if s.text("pattern") != "" {
+			if expression, err := regexp.Compile(s.text("pattern")); err == nil {
+				matches = expression.MatchString(v)
+			}
+		}
+		refused = hasLow && compare(length, low) < 0 || hasHigh && compare(length, high) > 0 || !matches
+	}
+	if refused {
+		s.drop("default")
+	}
+}
+
+// isOfFormat reports whether a value is of a format, as far as formats are checked.
+func isOfFormat(value any, format string) bool {
+	_, isText := value.(string)
+	return !isText || !formats[format] || checks()[format].Validate(value) == nil
+}
+
+var checks = sync.OnceValue(func() map[string]*jsonschema.Schema {
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	all := map[string]*jsonschema.Schema{}
+	for name := range formats {
+		if err := compiler.AddResource(name, map[string]any{"format": name}); err != nil {
+			panic(err)
+		}
+		all[name] = compiler.MustCompile(name)
+	}
+	return all
+})
 
 func compare(a, b json.Number) int {
 	x, okX := new(big.Rat).SetString(a.String())
@@ -92,18 +158,6 @@ func (c *converter) textual(v integration.Value, s *object, at string) {
 		}
 	}
 }
-
-// pattern is an expression of ECMAScript's in the words of RE2, where it can be said in them.
-func pattern(source string) (string, bool) {
-	for _, try := range []string{source, unicodeEscape.ReplaceAllString(strings.ReplaceAll(source, `\/`, `/`), `\x{$1}`)} {
-		if _, err := regexp.Compile(try); err == nil {
-			return try, true
-		}
-	}
-	return "", false
-}
-
-var unicodeEscape = regexp.MustCompile(`\\u\{?([0-9a-fA-F]{4,6})\}?`)
 
 func whyNot(source string) string {
 	switch {
@@ -152,7 +206,8 @@ func (c *converter) schemas(name string, list integration.Value, s *object, at s
 }
 
 func (c *converter) objects(v integration.Value, s *object, at string, depth int) {
-	properties, dropped, wanted := newObject(), map[string]bool{}, map[string]bool{}
+	properties, wanted := newObject(), map[string]bool{}
+	var hidden []string
 	var required []any
 	require := func(name string) {
 		if !wanted[name] {
@@ -167,7 +222,7 @@ func (c *converter) objects(v integration.Value, s *object, at string, depth int
 			return
 		}
 		if c.hidden(property) || c.hidden(target) {
-			dropped[name] = true
+			hidden = append(hidden, name)
 			continue
 		}
 		properties.set(name, c.schema(property, join(at, name), depth+1))
@@ -176,7 +231,7 @@ func (c *converter) objects(v integration.Value, s *object, at string, depth int
 		}
 	}
 	for item := range v.Get("required").Items() {
-		if name := item.Scalar(); name != "" && !dropped[name] {
+		if name := item.Scalar(); name != "" {
 			require(name)
 		}
 	}
@@ -186,6 +241,7 @@ func (c *converter) objects(v integration.Value, s *object, at string, depth int
 	if len(properties.names) > 0 || v.Get("properties").IsObject() {
 		s.set("properties", properties)
 	}
+	s.hide(hidden)
 	c.patternProperties(v, s, at, depth)
 	if additional := v.Get("additionalProperties"); additional.Exists() && !s.has("additionalProperties") {
 		s.set("additionalProperties", c.schema(additional, at+".*", depth+1))
@@ -202,10 +258,16 @@ func (c *converter) objects(v integration.Value, s *object, at string, depth int
 
 // hidden reports whether a property has no place on this side of the exchange.
 func (c *converter) hidden(v integration.Value) bool {
+	word := "writeOnly"
 	if c.request {
-		return v.Get("readOnly").IsTrue()
+		word = "readOnly"
 	}
-	return v.Get("writeOnly").IsTrue()
+	for branch := range v.Get("allOf").Items() {
+		if to, err := c.resolve(branch); branch.Get(word).IsTrue() || err == nil && to.Get(word).IsTrue() {
+			return true
+		}
+	}
+	return v.Get(word).IsTrue()
 }
 
 func (c *converter) patternProperties(v integration.Value, s *object, at string, depth int) {

@@ -1,7 +1,11 @@
 package openapi_test
 
 import (
+	"bytes"
 	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
 	"strings"
 	"testing"
 
@@ -68,6 +72,32 @@ func TestWhatConvertersFailAt(t *testing.T) {
 		"a slash at the end":                     {two + get("/a/", ""), `{}`, "GET /a/"},
 		"two variables in a segment":             {two + get("/a/{name}.{ext}/b", ""), `{"name":"x.y","ext":"pdf"}`, "GET /a/x.y.pdf/b"},
 		"a reference to a path":                  {two + "paths: {'/a/{x}': {get: {parameters: [{name: x, in: path, required: true, schema: {type: integer}}, {$ref: '#/paths/~1b~1%7Bx%7D/get/parameters/0'}]}}, '/b/{x}': {head: {}, get: {parameters: [{name: q, in: query, schema: {type: string}}], servers: [{url: 'ftp://x'}]}}}", `{"id":3,"q":"z"}`, "GET /a/3?q=z"},
+		"an object in a path":                    {two + get("/a/{o}/b", "{name: o, in: path, required: true, schema: {type: object}}"), `{"id":{"R":1,"G":"x/y"}}`, "GET /a/R,1,G,x%2Fy/b"},
+		"an object in a path, spelled out":       {two + get("/a/{o}/b", "{name: o, in: path, required: true, explode: true, schema: {type: object}}"), `{"id":{"R":1,"G":"a,b"}}`, "GET /a/R=1,G=a%2Cb/b"},
+		"an object as a label":                   {two + get("/a/{o}/b", "{name: o, in: path, required: true, style: label, schema: {type: object}}"), `{"id":{"R":1,"G":2}}`, "GET /a/.R,1,G,2/b"},
+		"an object as a label, spelled out":      {two + get("/a/{o}/b", "{name: o, in: path, required: true, style: label, explode: true, schema: {type: object}}"), `{"id":{"R":1,"G":2}}`, "GET /a/.R=1.G=2/b"},
+		"an object as a matrix":                  {two + get("/a/{o}/b", "{name: o, in: path, required: true, style: matrix, schema: {type: object}}"), `{"id":{"R":1,"G":2}}`, "GET /a/;o=R,1,G,2/b"},
+		"an object as a matrix, spelled out":     {two + get("/a/{o}/b", "{name: o, in: path, required: true, style: matrix, explode: true, schema: {type: object}}"), `{"id":{"R":1,"G":2}}`, "GET /a/;R=1;G=2/b"},
+		"an empty object in a path":              {two + get("/a/{o}/b", "{name: o, in: path, required: true, schema: {type: object}}"), `{"id":{}}`, "refused: id must hold more than nothing"},
+		"null in a path":                         {old + "paths: {'/a/{o}/b': {get: {parameters: [{name: o, in: path, required: true, type: string, x-nullable: true}]}}}", `{"id":null}`, "refused: id must be a text, not null"},
+		"an object in a header":                  {two + get("/a", "{name: X-O, in: header, schema: {type: object}}"), `{"X-O":{"R":1,"G":null,"B":2}}`, "GET /a [X-O R,1,B,2]"},
+		"an object in a header, spelled out":     {two + get("/a", "{name: X-O, in: header, explode: true, schema: {type: object}}"), `{"X-O":{"R":1,"B":2}}`, "GET /a [X-O R=1,B=2]"},
+		"JSON in a header":                       {two + get("/a", "{name: X-O, in: header, content: {application/json: {schema: {type: object}}}}"), `{"X-O":{"R":[1]}}`, `GET /a [X-O {"R":[1]}]`},
+		"one header in two spellings":            {two + "paths: {/a: {parameters: [{name: x-trace, in: header, required: true, schema: {type: string}}], get: {parameters: [{name: X-Trace, in: header, schema: {type: integer}}]}}}", `{"X-Trace":7}`, "GET /a [X-Trace 7]"},
+		"a list as cookies":                      {two + get("/a", "{name: c, in: cookie, schema: {type: array, items: {type: string}}}"), `{"c":["x","y;z"]}`, "GET /a [Cookie c=x; c=y%3Bz]"},
+		"a list in a cookie":                     {two + get("/a", "{name: c, in: cookie, explode: false, schema: {type: array, items: {type: string}}}"), `{"c":["x","y,z"]}`, "GET /a [Cookie c=x,y%2Cz]"},
+		"an object as cookies":                   {two + get("/a", "{name: c, in: cookie, schema: {type: object}}"), `{"c":{"R":1,"G":"x"}}`, "GET /a [Cookie R=1; G=x]"},
+		"an object in a cookie":                  {two + get("/a", "{name: c, in: cookie, explode: false, schema: {type: object}}"), `{"c":{"R":1,"G":"x"}}`, "GET /a [Cookie c=R,1,G,x]"},
+		"JSON in a cookie":                       {two + get("/a", "{name: c, in: cookie, content: {application/json: {schema: {type: object}}}}"), `{"c":{"R":1}}`, "GET /a [Cookie c={%22R%22:1}]"},
+		"a token in a cookie":                    {two + get("/a", "{name: c, in: cookie, schema: {type: string}}"), `{"c":"aZ0/=="}`, "GET /a [Cookie c=aZ0/==]"},
+		"a GET with a body":                      {two + "paths: {/a: {get: {requestBody: {required: true, content: {application/json: {schema: {type: object, required: [q], properties: {q: {type: string}}}}}}}}}", `{"q":"x"}`, `GET /a application/json {"q":"x"}`},
+		"a GET whose body may be left out":       {two + "paths: {/a: {get: {requestBody: {content: {application/json: {schema: {type: object, properties: {q: {type: string}}}}}}}}}", `{}`, `GET /a`},
+		"a media type with parameters":           {two + "paths: {/a: {post: {requestBody: {content: {'application/json;odata=verbose': {schema: {type: object, properties: {q: {type: string}}}}}}}}}", `{"q":"x"}`, `POST /a application/json;odata=verbose {"q":"x"}`},
+		"a form with alternatives":               {two + "paths: {/a: {post: {requestBody: {content: {application/x-www-form-urlencoded: {schema: {oneOf: [{type: object, required: [a], properties: {a: {type: object}}}, {type: object, required: [b], properties: {b: {type: string}}}]}}}}}}}", `{"a":{"x":1}}`, `POST /a application/x-www-form-urlencoded a=%7B%22x%22%3A1%7D`},
+		"a form with any fields":                 {two + "paths: {/a: {post: {requestBody: {content: {application/x-www-form-urlencoded: {schema: {type: object, additionalProperties: {type: string}}}}}}}}", `{"body":{"x y":"1&2","l":"z"}}`, `POST /a application/x-www-form-urlencoded x%20y=1%262&l=z`},
+		"a form that nobody described":           {two + "paths: {/a: {post: {requestBody: {content: {application/x-www-form-urlencoded: {}}}}}}", `{"body":{"x":["1","2"],"o":{"p":1}}}`, `POST /a application/x-www-form-urlencoded x=1&x=2&o=%7B%22p%22%3A1%7D`},
+		"a form as a text":                       {two + "paths: {/a: {post: {requestBody: {content: {application/x-www-form-urlencoded: {schema: {type: string}}}}}}}", `{"body":"a=1&b=2"}`, `POST /a application/x-www-form-urlencoded a=1&b=2`},
+		"the whole query as a form":              {"openapi: 3.2.0\ninfo: {title: T}\nservers: [{url: 'https://t.example'}]\n" + get("/a", "{name: q, in: querystring, content: {application/x-www-form-urlencoded: {schema: {type: object}}}}"), `{"q":{"a":"1","b":["2","3"]}}`, "GET /a?a=1&b=2&b=3"},
 		"UTF-16":                                 {"\xff\xfe" + utf16le(two+get("/ä", "")), `{}`, "GET /%C3%A4"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -132,6 +162,48 @@ func TestListsInPartsAreJoinedAsTheDocumentSays(t *testing.T) {
 	}
 	if got := strings.Join(parts, ";"); got != "x,y;1 2;u|v;k;l" {
 		t.Errorf("the parts are %s, want x,y;1 2;u|v;k;l", got)
+	}
+}
+
+func TestPartsAreSentAsTheDocumentSays(t *testing.T) {
+	for name, c := range map[string]struct{ media, arguments, want string }{
+		"a text of a type of its own": {"{schema: {type: object, properties: {a: {type: string}, b: {type: integer}}}, encoding: {a: {contentType: application/xml}, b: {contentType: 'text/plain, text/csv'}}}", `{"a":"<x/>","b":3}`, "a application/xml <x/>;b text/plain 3"},
+		"any fields":                  {"{schema: {type: object}}", `{"body":{"a":"x","b":{"c":1}}}`, `a  x;b application/json {"c":1}`},
+		"alternatives":                {"{schema: {anyOf: [{type: object, properties: {a: {type: string}}}, {type: object, properties: {b: {type: array, items: {type: integer}}}}]}}", `{"b":[1,2]}`, "b  1;b  2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, report := take(t, "openapi: 3.0.3\ninfo: {title: T}\nservers: [{url: 'https://t.example'}]\npaths: {/a: {post: {requestBody: {content: {multipart/form-data: "+c.media+"}}}}}")
+			set, err := toolset.Compile(d, toolset.Options{})
+			if err != nil || len(set.Tools) != 1 {
+				t.Fatal(err, report.LeftOut)
+			}
+			prepared, err := set.Tools[0].Prepare([]byte(c.arguments))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, parameters, err := mime.ParseMediaType(prepared.ContentType)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for r := multipart.NewReader(bytes.NewReader(prepared.Body), parameters["boundary"]); ; {
+				part, err := r.NextRawPart()
+				if err == io.EOF {
+					break
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				content, err := io.ReadAll(part)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, part.FormName()+" "+part.Header.Get("Content-Type")+" "+string(content))
+			}
+			if all := strings.Join(got, ";"); all != c.want {
+				t.Errorf("the parts are %s, want %s", all, c.want)
+			}
+		})
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 type object struct {
 	names  []string
 	values map[string]any
+	// hidden are the properties of a schema that only the other side of the exchange has: what it is merged with loses them too, and cannot require them.
+	hidden []string
 }
 
 func newObject(pairs ...any) *object {
@@ -62,6 +64,33 @@ func (o *object) drop(names ...string) {
 	}
 }
 
+// hide takes properties out of a schema, and out of what it requires.
+func (o *object) hide(names []string) {
+	if len(names) == 0 {
+		return
+	}
+	o.hidden = slices.Clip(o.hidden)
+	for _, name := range names {
+		if !slices.Contains(o.hidden, name) {
+			o.hidden = append(o.hidden, name)
+		}
+	}
+	o.release(names)
+	if properties := o.object("properties"); properties != nil && slices.ContainsFunc(names, properties.has) {
+		properties = properties.clone()
+		properties.drop(names...)
+		o.set("properties", properties)
+	}
+}
+
+// release takes properties out of what a schema requires.
+func (o *object) release(names []string) {
+	required := slices.DeleteFunc(slices.Clone(o.list("required")), func(name any) bool { return slices.Contains(names, name.(string)) })
+	if o.set("required", required); len(required) == 0 {
+		o.drop("required")
+	}
+}
+
 // text, object and list are a member of that kind, or the kind's zero value.
 func (o *object) text(name string) string {
 	s, _ := o.get(name).(string)
@@ -90,7 +119,7 @@ func (o *object) texts(name string) []string {
 }
 
 func (o *object) clone() *object {
-	c := &object{names: slices.Clone(o.names), values: make(map[string]any, len(o.values))}
+	c := &object{names: slices.Clone(o.names), values: make(map[string]any, len(o.values)), hidden: o.hidden}
 	for name, value := range o.values {
 		c.values[name] = value
 	}

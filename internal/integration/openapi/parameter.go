@@ -16,8 +16,9 @@ type parameter struct {
 	own      integration.Value // the parameter
 	schema   integration.Value // of its value; the parameter itself in Swagger 2.0
 	style    string            // the definition's word
-	joint    string            // the style by which a list is joined where it stands in a path
-	prefix   string            // what stands before the value in a path
+	joint    string            // the style by which a list or an object is joined where it stands in a path or a header
+	explode  bool
+	prefix   string // what stands before the value in a path
 }
 
 // ignored are headers that OpenAPI says elsewhere ("Parameter Object"), or that belong to the connection.
@@ -39,7 +40,7 @@ func (o *operation) parameters() ([]*parameter, error) {
 			if len(all) > mostParameters {
 				return nil, fmt.Errorf("it has more than %d parameters", mostParameters)
 			}
-			if p != nil && !slices.ContainsFunc(all, func(have *parameter) bool { return have.name == p.name && have.in == p.in }) {
+			if p != nil && !slices.ContainsFunc(all, p.is) {
 				all = append(all, p)
 			}
 		}
@@ -48,6 +49,11 @@ func (o *operation) parameters() ([]*parameter, error) {
 		}
 	}
 	return all, nil
+}
+
+// is reports whether two parameters are one. Headers are told apart without regard to case.
+func (p *parameter) is(other *parameter) bool {
+	return p.in == other.in && (p.name == other.name || p.in == "header" && strings.EqualFold(p.name, other.name))
 }
 
 func (o *operation) parameter(v integration.Value) (*parameter, error) {
@@ -71,6 +77,10 @@ func (o *operation) parameter(v integration.Value) (*parameter, error) {
 		p.required = true
 	case "query", "cookie":
 	case "querystring": // OpenAPI 3.2: the whole query as one value
+		if form := v.Get("content").Get("application/x-www-form-urlencoded"); form.Exists() {
+			p.in, p.schema = "query", form.Get("schema") // an object whose members are the parameters
+			return p, nil
+		}
 		return nil, fmt.Errorf("the parameter %s is the whole query string, which cannot be checked", p.name)
 	case "body", "formdata":
 		if !o.swagger {
@@ -132,6 +142,7 @@ func (p *parameter) serialise(o *operation) error {
 	if e := p.own.Get("explode"); e.IsBoolean() {
 		explode = e.IsTrue()
 	}
+	p.explode = explode
 	unknown := fmt.Errorf("the parameter %s is in the %s with the style %s, which OpenAPI does not have", p.name, p.in, prose.Clip(style, 30))
 	switch style {
 	case "form", "cookie": // 3.2's cookie differs in what is encoded, which a receiver cannot tell
@@ -218,14 +229,14 @@ func (o *operation) outside(all []*parameter, names map[string]string, skip func
 		if err := inSegment(p, schema); err != nil {
 			return nil, err
 		}
-		if slices.Contains(typesOf(schema), "array") {
-			how := integration.Parameter{Style: p.joint}
-			if p.joint == "matrix" && name != p.name {
+		if style := p.joined(schema); style != "" {
+			how := integration.Parameter{Style: style}
+			if style == "matrix" && name != p.name {
 				how.Name = p.name
 			}
 			a.parameters[name] = how
 		}
-		o.take(a, name, p, schema)
+		o.take(a, name, p, withoutNull(schema))
 	}
 	for _, token := range sortedKeys(names) { // what the path has and nobody described
 		if name := names[token]; !a.properties.has(name) {
@@ -253,6 +264,9 @@ func (o *operation) outside(all []*parameter, names map[string]string, skip func
 		if p.in != "query" {
 			how.In = p.in
 		}
+		if style := p.joined(schema); p.in == "header" && style == "equals" {
+			how.Style = style
+		}
 		if name != p.name {
 			how.Name = p.name
 		}
@@ -263,15 +277,48 @@ func (o *operation) outside(all []*parameter, names map[string]string, skip func
 	return a, nil
 }
 
-// inSegment refuses what a path cannot hold: objects, whose styles are many, and lists of what is no word.
-func inSegment(p *parameter, schema any) error {
+// joined is the style by which a value of more than one word is joined, "" where there is none in the schema.
+func (p *parameter) joined(schema any) string {
 	types := typesOf(schema)
+	switch isObject := slices.Contains(types, "object"); {
+	case isObject && p.joint == "comma" && p.explode:
+		return "equals"
+	case isObject || slices.Contains(types, "array"):
+		return p.joint
+	}
+	return ""
+}
+
+// inSegment refuses what a path cannot hold: lists and objects of what is no word.
+func inSegment(p *parameter, schema any) error {
 	s, _ := schema.(*object)
-	nested := slices.ContainsFunc(typesOf(s.get("items")), func(t string) bool { return t == "array" || t == "object" })
-	if slices.Contains(types, "object") || slices.Contains(types, "array") && nested {
-		return fmt.Errorf("the parameter %s puts an object, or a list of more than words, into the path", p.name)
+	inside := []any{s.get("items"), s.get("additionalProperties")}
+	for _, name := range s.object("properties").keys() {
+		inside = append(inside, s.object("properties").get(name))
+	}
+	for _, one := range inside {
+		if types := typesOf(one); slices.Contains(types, "array") || slices.Contains(types, "object") {
+			return fmt.Errorf("the parameter %s puts a list or an object of more than words into the path", p.name)
+		}
 	}
 	return nil
+}
+
+// withoutNull is a schema that does not allow null, which no address can hold.
+func withoutNull(schema any) any {
+	s, ok := schema.(*object)
+	if !ok || !slices.Contains(typesOf(s), "null") || isOnlyNull(s) {
+		return schema
+	}
+	s = s.clone()
+	types := slices.DeleteFunc(slices.Clone(s.list("type")), func(t any) bool { return t == "null" })
+	if s.set("type", types); len(types) == 1 {
+		s.set("type", types[0])
+	}
+	if options := s.list("enum"); options != nil {
+		s.set("enum", slices.DeleteFunc(slices.Clone(options), func(o any) bool { return o == nil }))
+	}
+	return s
 }
 
 // schema is the arguments as one schema.

@@ -20,6 +20,7 @@ import (
 // converter converts the schemas of one operation.
 type converter struct {
 	*document
+	top     integration.Value
 	request bool // of a request: what is read only is left out; else what is write only
 	note    func(at, what string)
 
@@ -48,7 +49,7 @@ func (d *document) convert(v integration.Value, request bool, at string, note fu
 	}
 	for levels := mostLevels; ; levels-- {
 		var notes [][2]string
-		c := &converter{document: d, request: request, deepest: levels, note: func(at, what string) { notes = append(notes, [2]string{at, what}) }}
+		c := &converter{document: d, top: v, request: request, deepest: levels, note: func(at, what string) { notes = append(notes, [2]string{at, what}) }}
 		schema := c.schema(v, at, 0)
 		if d.spent += c.count; d.spent > mostSpent {
 			return nil, errors.New("the schemas of the document are too many: what stands this far down in it is left out")
@@ -64,6 +65,24 @@ func (d *document) convert(v integration.Value, request bool, at string, note fu
 		}
 		return schema, nil
 	}
+}
+
+// target is what a reference names: in the document, or, as schemas that were put into it whole have them, in the schema that it stands in.
+func (c *converter) target(ref string) (integration.Value, error) {
+	v, err := c.document.target(ref)
+	if err == nil || !strings.HasPrefix(ref, "#/") {
+		return v, err
+	}
+	for _, in := range slices.Backward(append([]integration.Value{c.top}, c.stack...)) {
+		if v := at(in, ref[1:]); v.Exists() {
+			return v, nil
+		}
+	}
+	return v, err
+}
+
+func (c *converter) resolve(v integration.Value) (integration.Value, error) {
+	return follow(v, c.target)
 }
 
 // schema converts one schema. What it returns is true, false or an *object that is the caller's own.
@@ -260,6 +279,9 @@ func (c *converter) values(v integration.Value, s *object, at string) {
 	} else if list.IsList() && list.Len() > 0 {
 		c.options(list, s, at)
 	}
+	if len(typesOf(s)) == 0 {
+		c.typeOf(s)
+	}
 	if value := v.Get("default"); value.Exists() && !value.IsNull() {
 		if fitting, ok := meant(value, s); ok && isOption(fitting, s) {
 			s.set("default", fitting)
@@ -272,6 +294,25 @@ func (c *converter) values(v integration.Value, s *object, at string) {
 	}
 	if fitting, ok := meant(example, s); example.Exists() && ok && !s.has("enum") && len(raw(fitting)) <= 60 {
 		s.set("examples", []any{fitting})
+	}
+}
+
+// typeOf sets the type that all options have, where they have one: some clients take no enum without.
+func (c *converter) typeOf(s *object) {
+	options := s.list("enum")
+	if s.has("const") {
+		options = []any{s.get("const")}
+	}
+	null := slices.Contains(options, nil)
+	options = slices.DeleteFunc(slices.Clone(options), func(o any) bool { return o == nil })
+	for _, t := range []string{"string", "integer", "number", "boolean"} {
+		if len(options) == 0 || slices.ContainsFunc(options, func(o any) bool { return !isOf(o, t) }) {
+			continue
+		}
+		if s.set("type", t); null {
+			s.set("type", []any{t, "null"})
+		}
+		return
 	}
 }
 

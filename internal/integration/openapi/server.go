@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"path"
 	"strings"
 
 	"sluice/internal/integration"
@@ -70,11 +71,7 @@ func (d *document) server(address string) (server, bool) {
 	case (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "":
 		return server{address: strings.TrimRight(u.String(), "/")}, true
 	case u.Scheme == "" && u.Host == "":
-		path := strings.Trim(u.EscapedPath(), "/")
-		if path != "" {
-			path = "/" + path
-		}
-		return server{path: path}, true
+		return server{path: strings.TrimRight(path.Clean("/"+u.EscapedPath()), "/")}, true
 	}
 	return server{}, false
 }
