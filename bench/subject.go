@@ -66,6 +66,7 @@ func (s *subject) workload(j job) workload {
 	meta := ""
 	if !s.legacy {
 		w.Header["MCP-Protocol-Version"], w.Header["Mcp-Method"], w.Header["Mcp-Name"] = "2026-07-28", "tools/call", tool
+		w.Header["Mcp-Param-Pipeline-Uuid"] = j.pipeline // which the tool's schema marks with x-mcp-header
 		meta = `,"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1.0.0"},` +
 			`"io.modelcontextprotocol/clientCapabilities":{}}`
 	}

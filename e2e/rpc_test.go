@@ -29,6 +29,11 @@ func request(t *testing.T, revision, method, params string) (body string, header
 		if name := member(params, "name"); name != "" {
 			headers = append(headers, "Mcp-Name", name)
 		}
+		for argument, header := range map[string]string{"pipeline_uuid": "Mcp-Param-Pipeline-Uuid", "database_uuid": "Mcp-Param-Database-Uuid"} {
+			if value := member(memberJSON(params, "arguments"), argument); value != "" {
+				headers = append(headers, header, value)
+			}
+		}
 		const meta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"raw","version":"1.0.0"},"io.modelcontextprotocol/clientCapabilities":{}}`
 		switch {
 		case params == "" || params == "{}":
@@ -51,6 +56,15 @@ func member(object, name string) string {
 		_ = json.Unmarshal(members[name], &text)
 	}
 	return text
+}
+
+// memberJSON is a member of a JSON object as it is written, "" if there is none.
+func memberJSON(object, name string) string {
+	var members map[string]json.RawMessage
+	if json.Unmarshal([]byte(object), &members) != nil {
+		return ""
+	}
+	return string(members[name])
 }
 
 // reply is a JSON-RPC answer.

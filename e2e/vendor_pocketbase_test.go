@@ -5,7 +5,6 @@ package e2e
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -248,13 +247,4 @@ func TestPocketBase(t *testing.T) {
 			return send(t, "GET", v.own+"/api/collections/customers/records", "", "Authorization", token).status == 403
 		}, "POST /api/collections/_superusers/auth-with-password")
 	})
-}
-
-// memberJSON is a member of a JSON object as it is written, "" if there is none.
-func memberJSON(object, name string) string {
-	var members map[string]json.RawMessage
-	if json.Unmarshal([]byte(object), &members) != nil {
-		return ""
-	}
-	return string(members[name])
 }

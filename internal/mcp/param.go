@@ -13,6 +13,9 @@ import (
 func checkParams(h http.Header, tool *toolset.Tool, arguments []byte) *failure {
 	for i := range tool.Headers {
 		mirrored := &tool.Headers[i]
+		if !mirrored.Required && h[mirrored.Name] == nil {
+			continue
+		}
 		if f := checkParam(h, mirrored.Name, mirrored.Argument, jsonscan.Member(arguments, mirrored.Argument)); f != nil {
 			return f
 		}

@@ -14,26 +14,49 @@ const headerKeyword = "x-mcp-header"
 // Header is an argument that clients repeat in a header of the request, so that a proxy can route by it without reading bodies (MCP 2026-07-28,
 // Streamable HTTP, Custom Headers from Tool Parameters).
 type Header struct {
-	Name     string // Mcp-Param-Region, as net/http spells it
+	Name     string // Mcp-Param-Pipeline-Uuid, as net/http spells it
 	Argument string
+	// Required says that a call without the header is refused: the definition asked for it. Where it was only derived, clients that never read tools/list
+	// (official ones among them) are served without; what they do send has to agree all the same.
+	Required bool
 }
 
-// mirror finds out which arguments are mirrored: those whose schema says so with x-mcp-header. None is by itself, since a call without the header has to be refused, and a
-// client that has not read tools/list does not know of it. Only texts, integers and booleans can be, and each header once.
+// mirror finds out which arguments are mirrored: those whose schema says so with x-mcp-header, and the ids of what owns the tool's resource, which is what
+// traffic is divided by. Only texts, integers and booleans can be, and each header once.
 func (t *Tool) mirror() {
 	p := t.plan
-	for i := range p.args {
-		arg := &p.args[i]
-		if arg.fixed != nil || arg.in.ours() || arg.secret || !isToken(arg.header) || !isPrimitive(arg.shown) {
-			continue
+	for _, derived := range []bool{false, true} {
+		for i := range p.args {
+			arg := &p.args[i]
+			name := arg.header
+			if derived && name == "" && !t.verbatim && isParent(t, arg) {
+				name = headerWords(arg.property)
+			}
+			if name == "" || derived && arg.header != "" || arg.fixed != nil || arg.in.ours() || arg.secret || !isToken(name) || !isPrimitive(arg.shown) {
+				continue
+			}
+			h := Header{Name: textproto.CanonicalMIMEHeaderKey("Mcp-Param-" + name), Argument: arg.name, Required: !derived}
+			if slices.ContainsFunc(t.Headers, func(have Header) bool { return have.Name == h.Name }) {
+				continue
+			}
+			t.Headers = append(t.Headers, h)
+			t.headerWords = append(t.headerWords, name)
 		}
-		h := Header{Name: textproto.CanonicalMIMEHeaderKey("Mcp-Param-" + arg.header), Argument: arg.name}
-		if slices.ContainsFunc(t.Headers, func(have Header) bool { return have.Name == h.Name }) {
-			continue
-		}
-		t.Headers = append(t.Headers, h)
-		t.headerWords = append(t.headerWords, arg.header)
 	}
+}
+
+func isParent(t *Tool, arg *argument) bool {
+	for _, name := range t.Resource.Parent {
+		if name == arg.property {
+			return true
+		}
+	}
+	return false
+}
+
+// headerWords spells an argument's name as headers are spelled: pipeline_uuid is Pipeline-Uuid.
+func headerWords(name string) string {
+	return textproto.CanonicalMIMEHeaderKey(strings.ReplaceAll(name, "_", "-"))
 }
 
 // isToken reports whether a name can be a header's (RFC 9110, section 5.6.2).

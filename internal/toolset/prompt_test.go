@@ -103,7 +103,7 @@ func TestASchemaIsShownAsItIsWrittenWhereItsAuthorAsks(t *testing.T) {
 			t.Errorf("the list does not show it so: %s", list)
 		}
 	}
-	if len(tool.Headers) != 1 || tool.Headers[0].Name != "Mcp-Param-Phone" {
+	if len(tool.Headers) != 1 || tool.Headers[0].Name != "Mcp-Param-Phone" || !tool.Headers[0].Required {
 		t.Errorf("mirrored are %v, want what the schema says", tool.Headers)
 	}
 	if _, err := tool.Prepare([]byte(`{"at":{}}`)); err == nil {
