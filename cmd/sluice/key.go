@@ -43,7 +43,7 @@ func keyCommand() *cobra.Command {
 			if err := n.Rewrap(cmd.Context(), args[0]); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "The master key is the one in %s from now on.\n", args[0])
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "The master key is the one in %s from now on: name it by --master-key-file when Sluice starts the next time.\n", args[0])
 			return err
 		})
 	}

@@ -33,7 +33,7 @@ type Keys struct {
 }
 
 // errMaster is what unwrapping with another master key than the one that wrapped ends in.
-var errMaster = errors.New("the master key does not open this database's keyset: give the key that it was first started with")
+var errMaster = errors.New("the master key does not open this database's keyset: give the one that it was first started with, or that its keys were last rewrapped by")
 
 // Load reads the keyset, or makes one on first start.
 func Load(ctx context.Context, storage Storage, source Source) (*Keys, error) {

@@ -78,7 +78,7 @@ func create(path string) error {
 func createNew(path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
-		return fmt.Errorf("create the database file: %w", err)
+		return fmt.Errorf("create the file: %w", err)
 	}
 	return f.Close()
 }
@@ -116,7 +116,10 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	if s.dialect != SQLite {
 		return errors.New("back up PostgreSQL with its own tools, such as pg_dump")
 	}
-	if err := createNew(path); err != nil { // first, so that nobody else can read it: SQLite would make it by the umask
+	switch err := createNew(path); { // first, so that nobody else can read it: SQLite would make it by the umask
+	case errors.Is(err, fs.ErrExist):
+		return fmt.Errorf("a backup goes to a new file: %w", err)
+	case err != nil:
 		return err
 	}
 	if _, err := s.sql.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
