@@ -24,7 +24,7 @@ func userCommand() *cobra.Command {
 	cmd.AddCommand(
 		userCreateCommand(asJSON), userInviteCommand(asJSON), userPasswordLinkCommand(asJSON), userUpdateCommand(asJSON),
 		listCommand(asJSON, "List the environment's users", "/user", nil, "id", "email", "name", "role", "last_sign_in_at"),
-		listInvitationsCommand(asJSON),
+		listInvitationsCommand(asJSON), userProviderCommand(asJSON),
 		deleteCommand("Remove a user, with their sessions and API tokens", func(id string) string { return "/user/" + id }),
 	)
 	return cmd

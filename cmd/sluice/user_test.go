@@ -87,6 +87,32 @@ func TestPeopleAndTheirTokensAreKeptFromTheShell(t *testing.T) {
 	if !strings.HasPrefix(link.URL, address+"/password/") {
 		t.Errorf("the link is %s", link.URL)
 	}
+	provider := []string{"user", "provider", "set", "--issuer", "https://login.example.com", "--client-id", "1234", "--domain", "example.com,@Example.org"}
+	sh.fails("environment:write", append(provider, "--client-secret", "shush")...)
+	var all struct{ Token string }
+	sh.json(&all, "token", "create", "--database", database)
+	t.Setenv("SLUICE_TOKEN", all.Token)
+	sh.fails("no OpenID provider", "user", "provider", "show")
+	sh.fails(`required flag.* "domain"`, "user", "provider", "set", "--issuer", "https://login.example.com", "--client-id", "1234")
+	sh.fails("no terminal to ask for the secret on", provider...)
+	sh.fails("client_secret is required", append(provider, "--keep-secret")...)
+	sh.run(append(provider, "--client-secret", "shush", "--role", "viewer")...)
+	var set struct {
+		Label    string
+		Domains  []string
+		Role     string
+		Required bool
+	}
+	sh.json(&set, append(provider, "--keep-secret", "--label", "Example ID", "--required")...)
+	if set.Label != "Example ID" || strings.Join(set.Domains, " ") != "example.com example.org" || set.Role != "" || !set.Required {
+		t.Errorf("the provider is %+v", set)
+	}
+	if out := sh.run("user", "provider", "show"); !strings.Contains(out, "Example ID (https://login.example.com)") || strings.Contains(out, "shush") {
+		t.Errorf("show printed %q", out)
+	}
+	sh.run("user", "provider", "remove")
+	sh.fails("no OpenID provider", "user", "provider", "show")
+	t.Setenv("SLUICE_TOKEN", made.Token)
 	sh.run("user", "delete", users[0].ID)
 	sh.fails("no user with the address bob@example.com", "user", "update", "bob@example.com", "--role", "viewer")
 	if err := node.stop(); err != nil {

@@ -27,7 +27,7 @@ func renewable(way *integration.Credentials) bool {
 
 const (
 	maxValue = 64 << 10 // bytes of one field: a private key fits
-	maxName  = 200      // of an account's name and of a tenant's id
+	maxName  = 200      // characters of an account's name and of a tenant's id
 )
 
 // wayOf tells by the names of the values given which of a definition's ways to connect was taken: the first whose fields they all are, and of which none
@@ -189,14 +189,11 @@ func (t *Templates) checkBase(def *integration.Definition, context map[string]st
 }
 
 func checkName(path, value string) (string, error) {
-	value = strings.TrimSpace(value)
-	if err := store.CheckText(value); err != nil {
-		return "", invalid(path, "cannot be used: %v", err)
+	name, fault := store.CheckName(value, maxName)
+	if fault != "" {
+		return "", &InvalidError{Field: path, Message: fault}
 	}
-	if len(value) > maxName {
-		return "", invalid(path, "is longer than %d bytes", maxName)
-	}
-	return value, nil
+	return name, nil
 }
 
 func names(form integration.Fields) []string {

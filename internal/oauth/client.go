@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 
@@ -234,14 +233,14 @@ func clientOf(row db.OAuthClient) (*Client, error) {
 }
 
 func checkClientName(name string) (string, error) {
-	name = strings.TrimSpace(name)
+	name, fault := store.CheckName(name, maxName)
 	switch {
+	case fault != "":
+		return "", &InvalidError{"name", fault}
 	case name == "":
 		return "", &InvalidError{"name", "is required: say which program it is"}
-	case utf8.RuneCountInString(name) > maxName:
-		return "", &InvalidError{"name", fmt.Sprintf("is longer than %d characters", maxName)}
-	case store.CheckText(name) != nil || strings.ContainsFunc(name, deceptive):
-		return "", &InvalidError{"name", "holds a character that cannot be shown"}
+	case strings.ContainsFunc(name, deceptive):
+		return "", &InvalidError{"name", "holds a character that cannot be seen, which would let it show as another: leave it out"}
 	}
 	return name, nil
 }

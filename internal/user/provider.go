@@ -92,9 +92,11 @@ func (s *Service) checkProvider(ctx context.Context, p *Provider, by By) error {
 	if p.Label == "" {
 		p.Label = u.Hostname()
 	}
-	if p.Label, err = checkName(p.Label, ""); err != nil {
-		return &InvalidError{"label", "cannot be stored: shorten it, and use no control characters"}
+	label, fault := store.CheckName(p.Label, maxName)
+	if fault != "" {
+		return &InvalidError{"label", fault}
 	}
+	p.Label = label
 	for i, domain := range p.Domains {
 		domain = strings.TrimPrefix(foldEmail(domain), "@")
 		if _, err := checkEmail("a@" + domain); err != nil || !strings.Contains(domain, ".") {

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	"sluice/internal/permission"
 	"sluice/internal/secret"
@@ -206,11 +205,9 @@ func checkName(name, email string) (string, error) {
 	if name = strings.TrimSpace(name); name == "" {
 		name, _, _ = strings.Cut(email, "@")
 	}
-	switch {
-	case store.CheckText(name) != nil || strings.ContainsFunc(name, unicode.IsControl):
-		return "", &InvalidError{"name", "holds a character that cannot be stored: leave it out"}
-	case utf8.RuneCountInString(name) > maxName:
-		return "", &InvalidError{"name", fmt.Sprintf("is longer than %d characters: shorten it", maxName)}
+	name, fault := store.CheckName(name, maxName)
+	if fault != "" {
+		return "", &InvalidError{"name", fault}
 	}
 	return name, nil
 }
