@@ -115,7 +115,7 @@ func TestWhatIsEnteredWronglyIsRefusedByField(t *testing.T) {
 		{"no e-mail address", func(n *account.NewAccount) { n.Credentials["email"] = "Ann <ann@example.com>" }, "credentials.email", "must be an e-mail address"},
 		{"a NUL", func(n *account.NewAccount) { n.Credentials["password"] = "a\x00b" }, "credentials.password", "NUL"},
 		{"a NUL in the name", func(n *account.NewAccount) { n.Name = "a\x00b" }, "name", "NUL"},
-		{"a long tenant", func(n *account.NewAccount) { n.TenantID = strings.Repeat("a", 201) }, "tenant_id", "longer than 200 bytes"},
+		{"a long tenant", func(n *account.NewAccount) { n.TenantID = strings.Repeat("a", 201) }, "tenant_id", "longer than 200 characters"},
 		{"no option", func(n *account.NewAccount) { n.Context["pier"] = "west" }, "context.pier", "must be one of north, south"},
 		{"an unknown context", func(n *account.NewAccount) { n.Context["domain"] = "x" }, "context.domain", "the fields are base_url, pier"},
 		{"another scheme", func(n *account.NewAccount) { n.Context["base_url"] = "file:///etc/passwd" }, "context.base_url", "https://"},

@@ -165,7 +165,7 @@ func (l *Log) continueOrBegin(ctx context.Context, from From, step Step) (db.Con
 				})
 			})
 		}
-		if step.Name == Authorization {
+		if step.Name == Authorization || step.Name == Call { // of a token that was given elsewhere
 			find = append(find, func() (db.ConnectionAttempt, error) {
 				return l.store.FindConnectionAttemptWithoutClient(ctx, db.FindConnectionAttemptWithoutClientParams{
 					Environment: from.Environment, ServerID: from.ServerID, Since: since,
@@ -185,14 +185,14 @@ func (l *Log) continueOrBegin(ctx context.Context, from From, step Step) (db.Con
 	}
 	for _, f := range find {
 		row, err := f()
-		if err == nil && row.ServerID == from.ServerID && !l.over(ctx, row, step) {
+		if err == nil && row.ServerID == from.ServerID && !l.over(ctx, row, from, step) {
 			return row, nil
 		}
 		if err != nil && !store.NotFound(err) {
 			return row, fmt.Errorf("find the attempt: %w", err)
 		}
 	}
-	if step.Name == Refresh { // clients do that all the time: it is told of where a challenge came before
+	if step.Name == Refresh || step.Name == Call && from.AttemptID == "" { // clients do that all the time: it is told of where a challenge came before
 		return db.ConnectionAttempt{}, ErrNotFound
 	}
 	row := db.ConnectionAttempt{
@@ -214,14 +214,16 @@ func (l *Log) continueOrBegin(ctx context.Context, from From, step Step) (db.Con
 	return row, nil
 }
 
-// over reports whether a found attempt has gone too far for the step to be part of it, so that it begins another one: a challenge comes before a client is known.
-func (l *Log) over(ctx context.Context, row db.ConnectionAttempt, step Step) bool {
-	if step.Name != Challenge {
+// over reports whether a found attempt has gone too far for the step to be part of it, so that it begins another one: a challenge comes before a client is known, and
+// a call is the last there is.
+func (l *Log) over(ctx context.Context, row db.ConnectionAttempt, from From, step Step) bool {
+	last := map[StepName]int{Challenge: place(Registration), Call: place(Call)}[step.Name]
+	if last == 0 || step.Name == Call && from.AttemptID != "" {
 		return false
 	}
 	steps, err := l.store.ListConnectionSteps(ctx, db.ListConnectionStepsParams{Environment: row.Environment, AttemptID: row.ID})
 	for _, s := range steps {
-		if s.Fault == "" && place(StepName(s.Name)) >= place(Registration) {
+		if s.Fault == "" && place(StepName(s.Name)) >= last {
 			return true
 		}
 	}

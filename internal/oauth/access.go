@@ -20,13 +20,14 @@ type Access struct {
 	TokenID    string // "": the token is of another authorization server
 	GrantID    string // as TokenID
 	UserID     string
+	ClientID   string
 	ClientName string
 	Scopes     permission.Set // what the person allowed
 	May        permission.Set // what of that, and of more, the person may do themselves: no consent gives more
 	Expires    time.Time
 
-	first bool
-	grant *Grant
+	first     bool   // it ends a timeline
+	attemptID string // which, where that is known
 }
 
 // Writes reports whether tools that change something may be called. Whoever has access at all may call the others.
@@ -93,8 +94,8 @@ func (s *Service) Access(ctx context.Context, server *mcpserver.Server, bearer s
 		return nil, s.invalidToken(server, "the person who allowed it may not use these tools any more.")
 	}
 	return &Access{
-		TokenID: token.ID, GrantID: g.ID, UserID: g.UserID, ClientName: g.ClientName, Scopes: token.Scopes, May: person.Permissions.Both(bothScopes), Expires: token.Expires,
-		first: s.touch(g, now), grant: g,
+		TokenID: token.ID, GrantID: g.ID, UserID: g.UserID, ClientID: g.ClientID, ClientName: g.ClientName, Scopes: token.Scopes, May: person.Permissions.Both(bothScopes),
+		Expires: token.Expires, first: s.touch(g, now), attemptID: g.attemptID,
 	}, nil
 }
 
@@ -145,7 +146,7 @@ func (s *Service) Called(ctx context.Context, server *mcpserver.Server, a *Acces
 		step.Fault = fmt.Sprintf("The first call, %s, was answered with HTTP %d.", method, status)
 	}
 	s.Connections.Record(ctx, connection.From{
-		AttemptID: a.grant.attemptID, Environment: server.Environment, ServerID: server.ID, ClientID: a.grant.ClientID, ClientName: a.ClientName, UserID: a.UserID,
+		AttemptID: a.attemptID, Environment: server.Environment, ServerID: server.ID, ClientID: a.ClientID, ClientName: a.ClientName, UserID: a.UserID,
 		Revision: revision, UserAgent: userAgent,
 	}, step)
 }
@@ -154,6 +155,9 @@ func (s *Service) Called(ctx context.Context, server *mcpserver.Server, a *Acces
 func (s *Service) Challenged(server *mcpserver.Server, r *http.Request, revision string, e *Denied) {
 	from := s.from(server, r)
 	from.Revision = revision
+	if s.external != nil {
+		s.external.sentAway(server.ID)
+	}
 	step := connection.Step{Name: connection.Challenge, Status: e.Status}
 	if r.Header.Get("Authorization") != "" {
 		step.Detail = e.Words

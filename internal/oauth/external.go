@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 
@@ -29,8 +30,9 @@ type externalVerifier struct {
 	External
 	client *http.Client
 
-	mu   sync.Mutex
-	keys oidc.KeySet
+	mu    sync.Mutex
+	keys  oidc.KeySet
+	calls map[string]map[string]time.Time // by server: by whom, and when it was last told of
 }
 
 func newExternalVerifier(e External, fetch Fetch) *externalVerifier {
@@ -82,10 +84,37 @@ func (v *externalVerifier) keySet(ctx context.Context) (oidc.KeySet, error) {
 	return v.keys, nil
 }
 
+// first reports whether a call may end a client's way to a server: nobody has told of one by the same person and client for a while, or since somebody was sent
+// away to sign in. A grant of our own would remember that.
+func (v *externalVerifier) first(serverID, by string, now time.Time) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if now.Sub(v.calls[serverID][by]) < touchEvery {
+		return false
+	}
+	if v.calls == nil || len(v.calls) >= maxCalls {
+		v.calls = map[string]map[string]time.Time{}
+	}
+	if v.calls[serverID] == nil || len(v.calls[serverID]) >= maxCalls {
+		v.calls[serverID] = map[string]time.Time{}
+	}
+	v.calls[serverID][by] = now
+	return true
+}
+
+const maxCalls = 4096
+
+// sentAway notes that whoever calls a server next may have signed in for it.
+func (v *externalVerifier) sentAway(serverID string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	delete(v.calls, serverID)
+}
+
 // externalClaims are those that tell whose a token is and what it may.
 type externalClaims struct {
 	Email    string          `json:"email"`
-	Verified *bool           `json:"email_verified"`
+	Verified *truth          `json:"email_verified"`
 	Client   string          `json:"client_id"`
 	Party    string          `json:"azp"`
 	Scope    json.RawMessage `json:"scope"`
@@ -136,7 +165,18 @@ func (s *Service) externalAccess(ctx context.Context, server *mcpserver.Server, 
 	if name == "" {
 		name = claims.Party
 	}
-	return &Access{UserID: person.ID, ClientName: name, Scopes: scopes, May: person.Permissions.Both(bothScopes), Expires: token.Expiry}, nil
+	return &Access{
+		UserID: person.ID, ClientID: name, ClientName: name, Scopes: scopes, May: person.Permissions.Both(bothScopes), Expires: token.Expiry,
+		first: s.external.first(server.ID, person.ID+" "+name, s.Now()),
+	}, nil
+}
+
+// truth reads true as some servers write it, too: as a text.
+type truth bool
+
+func (t *truth) UnmarshalJSON(b []byte) error {
+	*t = string(b) == `true` || string(b) == `"true"`
+	return nil
 }
 
 // scopeWords reads scopes as a text, or as the list that some servers make of them.

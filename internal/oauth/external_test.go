@@ -13,6 +13,7 @@ import (
 	jose "github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 
+	"sluice/internal/connection"
 	"sluice/internal/oauth"
 	"sluice/internal/permission"
 )
@@ -113,6 +114,38 @@ func TestTokensOfAnotherAuthorizationServerAreTrustedWhereTheOperatorSaysSo(t *t
 	} {
 		if a := i.rpc(t, server, token, "tools/list", `{}`); a.status != 401 || !strings.Contains(a.header.Get("WWW-Authenticate"), "invalid_token") {
 			t.Errorf("%s is answered with %d %s", name, a.status, a.body)
+		}
+	}
+}
+
+func TestTheFirstCallByATokenOfAnotherServerEndsTheTimeline(t *testing.T) {
+	e := newElsewhere(t)
+	i := install(t, func(s *settings) {
+		s.external = &oauth.External{Issuer: elsewhereIssuer}
+		s.fetch = func(_ context.Context, url string) (*oauth.Fetched, error) { return e.documents[url], nil }
+	})
+	server, ada := i.server(t, `{"auth":"oauth"}`), i.person(t, i.env, permission.Member)
+	token := e.token(t, e.key, map[string]any{"iss": elsewhereIssuer, "aud": i.Resource(server), "exp": time.Now().Add(time.Hour).Unix(), "email": ada.Email,
+		"email_verified": "true", "azp": "cli"}) // a text, as some write it
+	attempts := func(want int) []*connection.Attempt {
+		t.Helper()
+		list, _, err := i.Log.List(t.Context(), i.env, server.ID, "", 10)
+		if err != nil || len(list) != want {
+			t.Fatalf("%d attempts are kept, %v; want %d", len(list), err, want)
+		}
+		return list
+	}
+	i.rpc(t, server, token, "tools/list", `{}`).want(t, 200)
+	attempts(0) // who had a token before is not connecting
+	for n := 1; n <= 2; n++ {
+		i.rpc(t, server, "", "tools/list", `{}`).want(t, 401)
+		send(t, http.MethodGet, i.URL+"/.well-known/oauth-protected-resource/mcp/"+server.ID, "").want(t, 200)
+		for range 3 {
+			i.rpc(t, server, token, "tools/list", `{}`).want(t, 200)
+		}
+		list := attempts(n)
+		if v := list[0].Verdict(time.Now()); v.State != connection.Connected || list[0].ClientName != "cli" || list[0].UserID != ada.ID || len(list[0].Steps) != 3 {
+			t.Errorf("attempt %d: the verdict is %+v of %+v", n, v, list[0])
 		}
 	}
 }
