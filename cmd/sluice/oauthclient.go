@@ -24,6 +24,7 @@ func oauthClientCommand(asJSON *bool) *cobra.Command {
 	}
 	id := set.Flags().String("client-id", "", "the client's id at the vendor")
 	secret := set.Flags().String("client-secret", "", "@file, or - for standard input (default: asked for)")
+	server := set.Flags().String("authorization-server", "", "https://host of the only server that the secret goes to; needed where each account has an address of its own")
 	public := set.Flags().Bool("public", false, "the client has no secret")
 	set.RunE = func(cmd *cobra.Command, args []string) error {
 		c, err := newClient(cmd)
@@ -48,7 +49,7 @@ func oauthClientCommand(asJSON *bool) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		b, err := c.do(cmd.Context(), http.MethodPut, path(args[0]), nil, map[string]string{"client_id": *id, "client_secret": text})
+		b, err := c.do(cmd.Context(), http.MethodPut, path(args[0]), nil, map[string]string{"client_id": *id, "client_secret": text, "authorization_server": *server})
 		if err != nil {
 			return err
 		}

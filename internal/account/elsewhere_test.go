@@ -78,3 +78,49 @@ func TestAValueOfTheContextMakesNoOtherHost(t *testing.T) {
 		})
 	}
 }
+
+func TestTheSecretOfAnEnvironmentsClientGoesToItsOwnServerAlone(t *testing.T) {
+	for name, def := range map[string]func(way integration.OAuth2) *integration.Definition{
+		"by a person who signs in": func(o integration.OAuth2) *integration.Definition {
+			return reefDefinition(func(r *integration.OAuth2) { *r = o })
+		},
+		"by the client itself": func(o integration.OAuth2) *integration.Definition {
+			def := reefDefinition(func(r *integration.OAuth2) { *r = o })
+			def.Credentials.Format = "oauth2_client_credentials"
+			return def
+		},
+	} {
+		for at, o := range map[string]integration.OAuth2{
+			"a token URL below the base": {AuthorizationURL: "https://vendor.example/authorize", TokenURL: "/token"},
+			"a token URL":                {AuthorizationURL: "https://vendor.example/authorize", TokenURL: "{{context.base_url}}/token"},
+			"an issuer":                  {Issuer: "{{context.base_url}}"},
+		} {
+			t.Run(name+" with "+at, func(t *testing.T) {
+				w := newWorldOf(t, sqlite(t), def(o))
+				client := account.NewVendorClient{ID: "diver", Secret: "mask-and-snorkel"}
+				_, err := w.SetVendorClient(t.Context(), environment, "reef", "test", client)
+				if e, ok := errors.AsType[*account.InvalidError](err); !ok || e.Field != "authorization_server" {
+					t.Fatalf("without its server: got %v", err)
+				}
+				client.Server = "https://Vendor.example:443/"
+				kept, err := w.SetVendorClient(t.Context(), environment, "reef", "test", client)
+				if err != nil || kept.Server != "https://vendor.example" {
+					t.Fatalf("got %+v, %v", kept, err)
+				}
+				elsewhere, asked := stranger(t)
+				context := map[string]string{"base_url": elsewhere}
+				if strings.HasPrefix(name, "by a person") {
+					_, err = w.Begin(t.Context(), environment, account.Connection{Integration: "reef", Context: context}, "s")
+				} else {
+					_, err = w.Create(t.Context(), environment, account.NewAccount{Integration: "reef", Context: context})
+				}
+				if e, ok := errors.AsType[*account.InvalidError](err); !ok || e.Field != "context.base_url" || !strings.Contains(e.Message, "https://vendor.example: its secret goes to no other") {
+					t.Errorf("got %v", err)
+				}
+				if n := asked.Load(); n != 0 {
+					t.Errorf("the server of a stranger was asked %d times", n)
+				}
+			})
+		}
+	}
+}

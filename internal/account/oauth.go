@@ -47,14 +47,8 @@ func (s *Service) server(ctx context.Context, environment string, way *integrati
 	srv := &server{tokenType: o.TokenType}
 	srv.Scopes = o.Scopes
 	srv.Endpoint.AuthStyle = oauth2.AuthStyleInHeader // RFC 6749, 2.3.1: every server takes it
-	if err := s.endpoints(ctx, srv, o, v); err != nil {
-		return nil, err
-	}
-	if o.ClientAuthentication == "body" {
-		srv.Endpoint.AuthStyle = oauth2.AuthStyleInParams
-	}
+	var err error
 	if o.ClientID != "" {
-		var err error
 		if srv.ClientID, err = s.templates.Expand(o.ClientID, v); err != nil {
 			return nil, err
 		}
@@ -71,6 +65,9 @@ func (s *Service) server(ctx context.Context, environment string, way *integrati
 		if err != nil {
 			return nil, err
 		}
+		if err := s.mayLearn(row, o, v); err != nil {
+			return nil, err
+		}
 		srv.ClientID = row.ClientID
 		if len(row.ClientSecret) > 0 {
 			secret, err := s.sealer.Open(row.ClientSecret, boundClient(environment, def.Name))
@@ -79,6 +76,12 @@ func (s *Service) server(ctx context.Context, environment string, way *integrati
 			}
 			srv.ClientSecret = string(secret)
 		}
+	}
+	if err := s.endpoints(ctx, srv, o, v); err != nil {
+		return nil, err
+	}
+	if o.ClientAuthentication == "body" {
+		srv.Endpoint.AuthStyle = oauth2.AuthStyleInParams
 	}
 	if srv.ClientSecret == "" { // a public client names itself in the body (RFC 6749, 3.2.1)
 		srv.Endpoint.AuthStyle = oauth2.AuthStyleInParams

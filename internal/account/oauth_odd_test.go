@@ -96,7 +96,7 @@ func reefDefinition(change func(*integration.OAuth2)) *integration.Definition {
 // dive connects an account to a reef as it answers now.
 func (w *world) dive(t testing.TB, r *reef) (*account.Account, error) {
 	t.Helper()
-	if _, err := w.SetVendorClient(t.Context(), environment, "reef", "test", "diver", "mask-and-snorkel"); err != nil {
+	if _, err := w.SetVendorClient(t.Context(), environment, "reef", "test", account.NewVendorClient{ID: "diver", Secret: "mask-and-snorkel", Server: r.URL}); err != nil {
 		t.Fatal(err)
 	}
 	p, err := w.Begin(t.Context(), environment, account.Connection{Integration: "reef", Context: map[string]string{"base_url": r.URL}}, "s")

@@ -41,7 +41,7 @@ func newYard(t testing.TB, st *store.Store, workspaces ...string) *yard {
 	y := &yard{world: newWorldOf(t, st, def), provider: oidctest.New(t, callback)}
 	y.vendor = oidctest.NewVendor(t, y.provider, workspaces...)
 	y.context = map[string]string{"base_url": y.vendor.URL, "issuer": y.provider.URL}
-	if _, err := y.SetVendorClient(t.Context(), environment, "shipyard", "test", oidctest.ClientID, oidctest.ClientSecret); err != nil {
+	if _, err := y.SetVendorClient(t.Context(), environment, "shipyard", "test", account.NewVendorClient{ID: oidctest.ClientID, Secret: oidctest.ClientSecret, Server: y.provider.URL}); err != nil {
 		t.Fatal(err)
 	}
 	return y
@@ -376,7 +376,7 @@ func TestSigningInWantsTheEnvironmentsOwnClient(t *testing.T) {
 	}
 	a := y.connect(t)
 	// A wrong secret is the environment's fault, and costs no account its grant.
-	if _, err := y.SetVendorClient(t.Context(), environment, "shipyard", "test", oidctest.ClientID, "mistyped-secret"); err != nil {
+	if _, err := y.SetVendorClient(t.Context(), environment, "shipyard", "test", account.NewVendorClient{ID: oidctest.ClientID, Secret: "mistyped-secret", Server: y.provider.URL}); err != nil {
 		t.Fatal(err)
 	}
 	old := credential(t, y.Service, a)
@@ -393,7 +393,7 @@ func TestSigningInWantsTheEnvironmentsOwnClient(t *testing.T) {
 	if got := y.get(t, a.ID).Status; got != account.Active {
 		t.Errorf("got %s", got)
 	}
-	if _, err := y.SetVendorClient(t.Context(), environment, "shipyard", "test", oidctest.ClientID, oidctest.ClientSecret); err != nil {
+	if _, err := y.SetVendorClient(t.Context(), environment, "shipyard", "test", account.NewVendorClient{ID: oidctest.ClientID, Secret: oidctest.ClientSecret, Server: y.provider.URL}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := y.Renew(t.Context(), a, old); err != nil {

@@ -14,6 +14,7 @@ type OAuthClient struct {
 	Integration string     `json:"integration"`
 	ClientID    string     `json:"client_id"`
 	HasSecret   bool       `json:"has_secret"`
+	Server      string     `json:"authorization_server,omitempty" doc:"The only server that the secret goes to; left out where the definition names it"`
 	RedirectURI string     `json:"redirect_uri" doc:"What the client is to be registered with at the vendor"`
 	CreatedAt   *time.Time `json:"created_at"`
 	UpdatedAt   *time.Time `json:"updated_at"`
@@ -27,7 +28,7 @@ func (a *api) vendorClients() {
 		if err != nil {
 			return nil, err
 		}
-		return &one[OAuthClient]{OAuthClient{Integration: c.Integration, ClientID: c.ClientID, HasSecret: c.HasSecret, RedirectURI: a.CallbackURL,
+		return &one[OAuthClient]{OAuthClient{Integration: c.Integration, ClientID: c.ClientID, HasSecret: c.HasSecret, Server: c.Server, RedirectURI: a.CallbackURL,
 			CreatedAt: moment(c.CreatedAt), UpdatedAt: moment(c.UpdatedAt)}}, nil
 	}
 	const path = "/integration/{name}/oauth-client"
@@ -41,9 +42,11 @@ func (a *api) vendorClients() {
 			Body struct {
 				ClientID     string `json:"client_id" minLength:"1" maxLength:"200"`
 				ClientSecret string `json:"client_secret,omitempty" doc:"Left out for a public client"`
+				Server       string `json:"authorization_server,omitempty" maxLength:"2000" doc:"https://host of the server that the secret is for: needed where the definition leaves its address to each account"`
 			}
 		}) (*one[OAuthClient], error) {
-			return show(a.Accounts.SetVendorClient(ctx, caller(ctx).Environment, in.Name, caller(ctx).ID, in.Body.ClientID, in.Body.ClientSecret))
+			return show(a.Accounts.SetVendorClient(ctx, caller(ctx).Environment, in.Name, caller(ctx).ID,
+				account.NewVendorClient{ID: in.Body.ClientID, Secret: in.Body.ClientSecret, Server: in.Body.Server}))
 		})
 	register(a, operation{"delete-oauth-client", http.MethodDelete, path, "Forget the OAuth client that the environment has with a vendor", http.StatusNoContent, permission.IntegrationsWrite},
 		func(ctx context.Context, in *byName) (*struct{}, error) {

@@ -190,11 +190,6 @@ func (d *door) take(v *visit) {
 		return
 	}
 	credentials, context := entered(form, f, way)
-	if name := d.Accounts.ClientGoesBy(def, way); f.Ways[way].SignIn && name != "" && v.link.Context[name] == "" && !d.standsAlready(v, def, name, context[name]) {
-		form.Fail("context."+name, "This address has to come with the link, since the environment's own client is shown there: ask for a link that gives it.")
-		d.showForm(v, http.StatusUnprocessableEntity, def, way, form)
-		return
-	}
 	for name, value := range v.link.Context {
 		context[name] = value
 	}
@@ -219,20 +214,6 @@ func (d *door) take(v *visit) {
 		return
 	}
 	d.goOn(v, acct)
-}
-
-// standsAlready reports whether a value is the one that the account has, or the definition.
-func (d *door) standsAlready(v *visit, def *integration.Definition, name, value string) bool {
-	value = strings.TrimRight(strings.TrimSpace(value), "/")
-	if v.acct != nil && v.acct.Context[name] != "" {
-		return value == "" || value == v.acct.Context[name]
-	}
-	for _, f := range def.Context {
-		if f.Name == name && f.Default != "" {
-			return value == "" || value == f.Default
-		}
-	}
-	return false
 }
 
 // entered are the values of one way's fields. All of the names are there, so that the way is told by them.

@@ -79,7 +79,7 @@ func newHouse(t *testing.T, database string, workspaces ...string) *house {
 	if _, err := h.Catalog.Put(t.Context(), h.environment, "test", def); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.Accounts.SetVendorClient(t.Context(), h.environment, "shipyard", "test", oidctest.ClientID, oidctest.ClientSecret); err != nil {
+	if _, err := h.Accounts.SetVendorClient(t.Context(), h.environment, "shipyard", "test", account.NewVendorClient{ID: oidctest.ClientID, Secret: oidctest.ClientSecret, Server: h.provider.URL}); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.Links.SetRedirectURIs(t.Context(), h.environment, []string{"https://app.example.com/done?from=sluice"}); err != nil {

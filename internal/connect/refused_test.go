@@ -168,13 +168,19 @@ func TestTheEnvironmentsClientIsShownWhereTheEnvironmentSaysAlone(t *testing.T) 
 	_, page := h.link(t, link.Draft{TenantID: "acme", Integration: "shipyard"})
 	b := h.browser()
 	b.get(t, page).shows(t, 200, "Connect Shipyard")
-	b.send(t, "way", "0", "context.base_url", h.vendor.URL, "context.issuer", elsewhere.URL).shows(t, 422, "has to come with the link")
+	b.send(t, "way", "0", "context.base_url", h.vendor.URL, "context.issuer", elsewhere.URL).shows(t, 422, "its secret goes to no other")
 	if n := heard.Load(); n != 0 {
 		t.Errorf("a stranger's issuer was asked %d times", n)
 	}
 	_, page = h.link(t, h.shipyard())
 	b.get(t, page)
 	b.send(t, "way", "0", "context.issuer", elsewhere.URL).shows(t, 200, "On to Shipyard") // what the link gives holds
+	// Nor is it by what somebody who may make links, and no more, writes into one.
+	there := h.shipyard()
+	there.Context = map[string]string{"base_url": h.vendor.URL, "issuer": elsewhere.URL}
+	_, page = h.link(t, there)
+	b.get(t, page)
+	b.send(t, "way", "0").shows(t, 422, "its secret goes to no other")
 	if n := heard.Load(); n != 0 {
 		t.Errorf("a stranger's issuer was asked %d times", n)
 	}

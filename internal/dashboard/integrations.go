@@ -154,7 +154,8 @@ func (v *visit) setVendorClient() error {
 		form.Fail("client_id", "Give the id that the vendor gave the client.")
 		return v.showIntegration(http.StatusUnprocessableEntity, p, form)
 	}
-	if _, err := v.Accounts.SetVendorClient(v.r.Context(), v.env(), p.Definition.Name, v.person.ID, id, form.Get("client_secret")); err != nil {
+	if _, err := v.Accounts.SetVendorClient(v.r.Context(), v.env(), p.Definition.Name, v.person.ID,
+		account.NewVendorClient{ID: id, Secret: form.Get("client_secret"), Server: form.Get("authorization_server")}); err != nil {
 		if !faulty(form, err) {
 			return err
 		}

@@ -361,6 +361,7 @@ type VendorClient struct {
 	CreatedBy    string
 	CreatedAt    int64
 	UpdatedAt    int64
+	Server       string
 }
 
 type Webhook struct {

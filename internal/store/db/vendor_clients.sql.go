@@ -27,7 +27,7 @@ func (q *Queries) DeleteVendorClient(ctx context.Context, arg DeleteVendorClient
 }
 
 const getVendorClient = `-- name: GetVendorClient :one
-SELECT environment, integration, client_id, client_secret, created_by, created_at, updated_at FROM vendor_clients WHERE environment = ?1 AND integration = ?2
+SELECT environment, integration, client_id, client_secret, created_by, created_at, updated_at, server FROM vendor_clients WHERE environment = ?1 AND integration = ?2
 `
 
 type GetVendorClientParams struct {
@@ -46,14 +46,15 @@ func (q *Queries) GetVendorClient(ctx context.Context, arg GetVendorClientParams
 		&i.CreatedBy,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Server,
 	)
 	return i, err
 }
 
 const putVendorClient = `-- name: PutVendorClient :exec
-INSERT INTO vendor_clients (environment, integration, client_id, client_secret, created_by, created_at, updated_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-ON CONFLICT (environment, integration) DO UPDATE SET client_id = excluded.client_id, client_secret = excluded.client_secret, updated_at = excluded.updated_at
+INSERT INTO vendor_clients (environment, integration, client_id, client_secret, server, created_by, created_at, updated_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+ON CONFLICT (environment, integration) DO UPDATE SET client_id = excluded.client_id, client_secret = excluded.client_secret, server = excluded.server, updated_at = excluded.updated_at
 `
 
 type PutVendorClientParams struct {
@@ -61,6 +62,7 @@ type PutVendorClientParams struct {
 	Integration  string
 	ClientID     string
 	ClientSecret []byte
+	Server       string
 	CreatedBy    string
 	CreatedAt    int64
 	UpdatedAt    int64
@@ -72,6 +74,7 @@ func (q *Queries) PutVendorClient(ctx context.Context, arg PutVendorClientParams
 		arg.Integration,
 		arg.ClientID,
 		arg.ClientSecret,
+		arg.Server,
 		arg.CreatedBy,
 		arg.CreatedAt,
 		arg.UpdatedAt,
