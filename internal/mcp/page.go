@@ -12,8 +12,11 @@ import (
 // it is of: one that was changed in between is begun anew, since nobody could tell which tools were missed.
 func (c *call) appendTools(dst []byte, tools *toolset.Toolset) ([]byte, *failure) {
 	list := tools.ListJSON()
-	if c.revision.modern() {
+	switch {
+	case c.revision.modern():
 		list = tools.HeaderListJSON()
+	case !c.revision.structured():
+		list = tools.PlainListJSON()
 	}
 	size := c.h.toolsPage
 	if size <= 0 {

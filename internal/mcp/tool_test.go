@@ -16,12 +16,17 @@ var unlimited = vendor.RateLimit{Limit: -1, Remaining: -1, Reset: -1, RetryAfter
 // call calls a tool of the server behind token, as a client of that revision would, and returns the answer.
 func (e *endpoint) call(t *testing.T, token, version, tool, arguments string) answer {
 	t.Helper()
-	params := `"name":"` + tool + `","arguments":` + arguments
+	return e.ask(t, token, version, "tools/call", tool, `"name":"`+tool+`","arguments":`+arguments)
+}
+
+// ask makes a request in a revision. name is that of what it is about; params are the members of params beside _meta.
+func (e *endpoint) ask(t *testing.T, token, version, method, name, params string) answer {
+	t.Helper()
 	header := map[string]string{"Content-Type": "application/json", "Accept": "application/json, text/event-stream", "MCP-Protocol-Version": version}
-	body := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{` + params + `}}`
+	body := `{"jsonrpc":"2.0","id":1,"method":"` + method + `","params":{` + params + `}}`
 	if version == "2026-07-28" {
-		header["Mcp-Method"], header["Mcp-Name"] = "tools/call", tool
-		body = modernBody("tools/call", params)
+		header["Mcp-Method"], header["Mcp-Name"] = method, name
+		body = modernBody(method, params)
 	}
 	return e.send(t, "POST", "/mcp/"+token, header, body)
 }
@@ -108,6 +113,10 @@ func TestThePayloadIsSaidOnceInEachRevision(t *testing.T) {
 	})
 	for _, token := range []string{openToken, shapedToken} {
 		for _, version := range allRevisions {
+			structured := token == shapedToken && version >= "2025-06-18"
+			if promised := e.ask(t, token, version, "tools/list", "", "").at(t, "result.tools.0.outputSchema") != ""; promised != structured {
+				t.Errorf("%s %s: an output schema is shown: %t, want %t, as the calls keep it", token, version, promised, structured)
+			}
 			a := e.call(t, token, version, listShips, `{}`)
 			var result struct {
 				Content           []struct{ Text string }
@@ -126,7 +135,7 @@ func TestThePayloadIsSaidOnceInEachRevision(t *testing.T) {
 			if most := len(page) + len(page)/10 + 100; len(whole) > most {
 				t.Errorf("%s %s: the answer has %d characters for a payload of %d", token, version, len(whole), len(page))
 			}
-			if structured := token == shapedToken && version >= "2025-06-18"; structured != (result.StructuredContent != nil) {
+			if structured != (result.StructuredContent != nil) {
 				t.Errorf("%s %s: structuredContent is %.40s", token, version, result.StructuredContent)
 			}
 		}

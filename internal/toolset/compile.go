@@ -56,10 +56,14 @@ func Compile(def *integration.Definition, opt Options) (*Toolset, error) {
 			}
 		}
 	}
-	s.list = listJSON(s.Tools, func(t *Tool) []byte { return t.InputSchema })
-	s.headerList = s.list
+	input := func(t *Tool) []byte { return t.InputSchema }
+	s.list = listJSON(s.Tools, input, true)
+	s.headerList, s.plainList = s.list, s.list
+	if opt.StructuredOutput {
+		s.plainList = listJSON(s.Tools, input, false)
+	}
 	if slices.ContainsFunc(s.Tools, func(t *Tool) bool { return len(t.Headers) > 0 }) {
-		s.headerList = listJSON(s.Tools, (*Tool).headerSchema)
+		s.headerList = listJSON(s.Tools, (*Tool).headerSchema, true)
 	}
 	if err := s.offerPrompts(); err != nil {
 		return nil, err

@@ -112,7 +112,7 @@ func outputSchema(def *integration.Definition, t *Tool) []byte {
 }
 
 // listJSON is the tools as tools/list shows them (MCP 2026-07-28, "Tool"). All four hints are said, since a client takes what is not said for the worst.
-func listJSON(tools []*Tool, input func(*Tool) []byte) []byte {
+func listJSON(tools []*Tool, input func(*Tool) []byte, output bool) []byte {
 	dst := []byte{'['}
 	for i, t := range tools {
 		if i > 0 {
@@ -123,7 +123,7 @@ func listJSON(tools []*Tool, input func(*Tool) []byte) []byte {
 		w.text("title", t.Title)
 		w.text("description", t.Description)
 		w.dst = append(w.key("inputSchema"), input(t)...)
-		if t.OutputSchema != nil {
+		if output && t.OutputSchema != nil {
 			w.dst = append(w.key("outputSchema"), t.OutputSchema...)
 		}
 		w.dst = fmt.Appendf(w.key("annotations"), `{"readOnlyHint":%t,"destructiveHint":%t,"idempotentHint":%t,"openWorldHint":true}`, t.ReadOnly, t.Destructive, t.Idempotent)

@@ -45,6 +45,7 @@ type Toolset struct {
 	byOperation map[string]*Tool // resource + "." + method: all, documented or not, whatever the filter
 	list        []byte
 	headerList  []byte // list, with what is mirrored into headers
+	plainList   []byte // list, without output schemas
 	prompts     []*Prompt
 	promptList  []byte
 }
@@ -130,3 +131,6 @@ func (s *Toolset) ListJSON() []byte { return s.list }
 
 // HeaderListJSON is ListJSON for revisions in which clients repeat arguments in headers: the schemas say which, by x-mcp-header. Not to be changed.
 func (s *Toolset) HeaderListJSON() []byte { return s.headerList }
+
+// PlainListJSON is ListJSON for revisions that know of no structured output: a client that is shown an output schema all the same wants what it promises. Not to be changed.
+func (s *Toolset) PlainListJSON() []byte { return s.plainList }
