@@ -60,7 +60,8 @@ func TestArgumentsThatAreWrongAreRefusedUnsentAndNamed(t *testing.T) {
 			names                 []string // what the answer must speak of
 		}{
 			{"a required argument is missing", listCards, `{}`, []string{"pipeline_uuid", "required"}},
-			{"two are missing, and both are named", updateCard, `{"pipeline_uuid":"` + pipeline + `","id":"` + card + `","name":"x"}`, []string{"pipeline_stage_uuid", "sla"}},
+			{"two are missing, and both are named", "create_a_octapipe_pipeline_card", `{"pipeline_uuid":"` + pipeline + `","name":"x","custom_fields_values":{}}`, []string{"pipeline_stage_uuid", "sla"}},
+			{"an update of nothing", updateCard, `{"pipeline_uuid":"` + pipeline + `","id":"` + card + `"}`, []string{"nothing that changes", "pipeline_stage_uuid", "sla"}},
 			{"a number for a text", listCards, `{"pipeline_uuid":5}`, []string{"pipeline_uuid", "text"}},
 			{"null for a text", listCards, `{"pipeline_uuid":null}`, []string{"pipeline_uuid"}},
 			{"a text for a number", updateCard, `{"pipeline_uuid":"` + pipeline + `","id":"` + card + `","name":"x","pipeline_stage_uuid":"` + stage + `","sla":"soon"}`, []string{"sla", "whole number"}},

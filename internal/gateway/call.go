@@ -125,6 +125,13 @@ func (g *Gateway) perform(ctx context.Context, c *Caller, tool *toolset.Tool, ar
 			return ended, err
 		}
 	}
+	if prepared.Partial {
+		whole, ended, err := g.complete(ctx, c, tool, prepared)
+		if err != nil || ended != nil {
+			return ended, err
+		}
+		prepared, record.Arguments = whole, g.accounts.Mask(ctx, c.Account, whole.Masked)
+	}
 	if record.Write {
 		switch err := g.audit.Begin(ctx, record); {
 		case err != nil && ctx.Err() != nil:

@@ -66,7 +66,7 @@ func (g *Gateway) present(ctx context.Context, c *Caller, tool *toolset.Tool, pr
 	if id == nil || !strings.Contains(tool.Method.Path, "{{id}}") {
 		return nil, nil, nil
 	}
-	response, err := g.read(ctx, c, tool.Resource.Name, id, prepared.Arguments)
+	response, err := g.read(ctx, c, tool.Resource.Name, "get", id, prepared.Arguments)
 	switch {
 	case err != nil || response == nil:
 		return nil, nil, err
@@ -82,8 +82,8 @@ func (g *Gateway) present(ctx context.Context, c *Caller, tool *toolset.Tool, pr
 }
 
 // read gets one object of a resource by its id, a JSON value, under those of its parents that arguments have; nil where the definition has no way to.
-func (g *Gateway) read(ctx context.Context, c *Caller, resource string, id, arguments []byte) (*vendor.Response, error) {
-	getter, ok := c.Tools.Operation(resource, "get")
+func (g *Gateway) read(ctx context.Context, c *Caller, resource, method string, id, arguments []byte) (*vendor.Response, error) {
+	getter, ok := c.Tools.Operation(resource, method)
 	if !ok || IsFile(getter) {
 		return nil, nil
 	}

@@ -357,7 +357,7 @@ func (a *asking) nameOf(resource, id string) string {
 		return ""
 	}
 	a.reads++
-	response, err := a.g.read(a.ctx, a.c, resource, quoted(id), a.prepared.Arguments)
+	response, err := a.g.read(a.ctx, a.c, resource, "get", quoted(id), a.prepared.Arguments)
 	switch {
 	case err != nil:
 		a.err = err

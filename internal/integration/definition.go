@@ -140,8 +140,9 @@ type Method struct {
 	Authorization *Authorizations      `yaml:"authorization" json:"authorization,omitempty"` // instead of the definition's; an empty list: none
 	Headers       map[string]string    `yaml:"headers" json:"headers,omitempty"`
 	Response      Response             `yaml:"response" json:"response,omitzero"`
-	DryRun        *DryRun              `yaml:"dry_run" json:"dry_run,omitempty"` // how to find out what the method would do, where that can be known
-	Ask           []Form               `yaml:"ask" json:"ask,omitempty"`         // what a person is asked for before the call, form by form, where the call lacks it
+	DryRun        *DryRun              `yaml:"dry_run" json:"dry_run,omitempty"`   // how to find out what the method would do, where that can be known
+	Complete      *Completion          `yaml:"complete" json:"complete,omitempty"` // where a call's body is completed from, where the vendor wants more of it than changes
+	Ask           []Form               `yaml:"ask" json:"ask,omitempty"`           // what a person is asked for before the call, form by form, where the call lacks it
 
 	Resource *Resource      `yaml:"-" json:"-"`
 	Doc      *Documentation `yaml:"-" json:"-"` // nil: reachable by the proxy API, never a tool
@@ -162,6 +163,15 @@ type DryRun struct {
 	// Where the method imports a table, that is read instead of a list.
 	File    string `yaml:"file" json:"file,omitempty"`       // the argument that is the table, a file of a multipart body
 	Mapping string `yaml:"mapping" json:"mapping,omitempty"` // the argument that says which column goes where
+}
+
+// Completion says how the body of an update becomes whole where the vendor replaces what is there: another method of the same resource reads the object, and the
+// members that the body schema requires and a call leaves out are taken from its answer. Nothing is read for a call that has them all. Reading and writing are two requests: what somebody else changes of a
+// completed member between them is put back.
+type Completion struct {
+	Method string            `yaml:"method" json:"method"`
+	From   map[string]string `yaml:"from" json:"from,omitempty"`   // member of the body → dotted path into the answer, where that is not its own name
+	Merge  []string          `yaml:"merge" json:"merge,omitempty"` // members that are objects, whose given members are laid over those that are there: null empties one
 }
 
 // Parameter says how one argument outside the body travels.

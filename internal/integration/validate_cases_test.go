@@ -327,6 +327,18 @@ var broken = []struct{ old, new, want string }{
 	{"dry_run: {list: list, changes: values}", "dry_run: {list: find, changes: value}",
 		"integration.yaml:68:94: resources.ships.bulk_move.dry_run.list is find, which does not list: name a method that answers a page of items" + "\n" +
 			`integration.yaml:68:106: resources.ships.bulk_move.dry_run.changes is "value", which is no member of the body; did you mean "values"?`},
+	{`/ships", tags: [bulk], dry_run: {list: list, changes: values}`, `/ships/{{id}}", complete: {method: find, from: {values: now.values}, merge: [values]}`,
+		"docs/ships.yaml:35:3: bulk_move.query_schema does not describe id, which stands in the path /docks/{{query.dock_id}}/ships/{{id}}: add it to properties"},
+	{"dry_run: {list: list, changes: values}", "complete: {method: create, from: {value: now..values}, merge: [value]}",
+		"integration.yaml:68:84: resources.ships.bulk_move.complete has no effect without {{id}} in the path, which says what is read: take it out" + "\n" +
+			"integration.yaml:68:95: resources.ships.bulk_move.complete.method is create, which may change something: name a method that only reads" + "\n" +
+			`integration.yaml:68:118: resources.ships.bulk_move.complete.from.value is no member of the body; did you mean "values"?` + "\n" +
+			`integration.yaml:68:118: resources.ships.bulk_move.complete.from.value has an empty step in "now..values": write names with one dot between two, as in data.items` + "\n" +
+			`integration.yaml:68:147: resources.ships.bulk_move.complete.merge[0] is no member of the body; did you mean "values"?`},
+	{`/ships", tags: [bulk], dry_run: {list: list, changes: values}`, `/ships/{{id}}", body: {expression: .}, complete: {method: finds}`,
+		"integration.yaml:68:100: resources.ships.bulk_move.complete is beside an expression that makes the body, so that nobody knows what the vendor requires of it: take one of the two out" + "\n" +
+			`integration.yaml:68:111: resources.ships.bulk_move.complete.method is "finds", which is no method of ships; did you mean "find"?` + "\n" +
+			"docs/ships.yaml:35:3: bulk_move.query_schema does not describe id, which stands in the path /docks/{{query.dock_id}}/ships/{{id}}: add it to properties"},
 	{"dry_run: {list: list, changes: values}", "dry_run: {}",
 		"integration.yaml:68:84: resources.ships.bulk_move.dry_run does not say how one finds out what the method would do: add list, the method that lists what it would touch, or file, the argument that is a table"},
 	{"dry_run: {list: list, changes: values}", "dry_run: {list: list, file: file_url}",

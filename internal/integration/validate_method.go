@@ -41,6 +41,7 @@ func (v *validator) method(p place, r *Resource, m *Method) {
 		v.fault(p.at("response", "format"), "is custom_fields, and %s does not say how they are read: add field_list to it", r.Name)
 	}
 	v.dryRun(p.at("dry_run"), r, m)
+	v.complete(p.at("complete"), r, m)
 	v.ask(p.at("ask"), r, m)
 	if m.Doc != nil {
 		v.documentation(r, m)
@@ -274,6 +275,56 @@ func (v *validator) dryRunList(p place, r *Resource, m *Method) {
 		if m.Doc != nil && lister.Doc != nil && listed.known && name != d.Changes && !listed.has(name) {
 			v.fault(p, "is %s, which takes no %s: a dry run gives it the call's own arguments, so describe it there", d.List, name)
 		}
+	}
+}
+
+// complete checks that the object of a call can be read, and that what is taken from it has a place in the body.
+func (v *validator) complete(p place, r *Resource, m *Method) {
+	c := m.Complete
+	if c == nil {
+		return
+	}
+	if reader, ok := r.Method(c.Method); !ok {
+		if c.Method != "" {
+			v.fault(p.at("method"), "is %q, which is no method of %s%s", c.Method, r.Name, suggest(c.Method, r.methodNames()))
+		}
+	} else {
+		if reader.Name != "get" && !reader.Safe {
+			v.fault(p.at("method"), "is %s, which may change something: name a method that only reads", c.Method)
+		}
+		own := pathArguments(m)
+		for _, argument := range pathArguments(reader) {
+			if !slices.Contains(own, argument) {
+				v.fault(p.at("method"), "is %s, whose path needs %s, which %s does not have", c.Method, argument, m.Name)
+			}
+		}
+	}
+	if !slices.Contains(pathArguments(m), "id") {
+		v.fault(p, "has no effect without {{id}} in the path, which says what is read: take it out")
+	}
+	if m.Body.Expression != "" {
+		v.fault(p, "is beside an expression that makes the body, so that nobody knows what the vendor requires of it: take one of the two out")
+	}
+	schema := docPlace(r, m).at("body_schema")
+	body := v.properties(schema)
+	if m.Doc != nil && !body.known {
+		v.fault(p, "needs a body_schema whose properties all stand in it, not in schemas that it combines")
+		return
+	}
+	described := func(p place, member string) {
+		if m.Doc != nil && !body.has(member) {
+			v.fault(p, "is no member of the body%s", near(member, body.names))
+		}
+	}
+	for _, member := range slices.Sorted(maps.Keys(c.From)) {
+		described(p.at("from", member), member)
+		v.dotted(p.at("from", member), c.From[member])
+	}
+	for i, member := range c.Merge {
+		described(p.at("merge").index(i), member)
+	}
+	if m.Doc != nil && len(c.Merge) == 0 && len(v.required(schema)) == 0 {
+		v.fault(p, "completes nothing, since the body_schema requires nothing: take it out")
 	}
 }
 

@@ -55,6 +55,8 @@ type argument struct {
 	rule     *rule
 	required bool
 	asked    bool                  // a person is asked for it where a call lacks it
+	filled   bool                  // required, but taken from what is there where a call lacks it
+	merged   bool                  // an object that is laid over the one that is there
 	secret   bool                  // masked in the audit, whole
 	shown    []byte                // its schema for clients
 	key      []byte                // "name":, for the canonical arguments
@@ -142,6 +144,10 @@ func gather(def *integration.Definition, m *integration.Method, references []str
 	}
 	for i := range a.all {
 		a.all[i].asked = slices.ContainsFunc(m.Ask, func(f integration.Form) bool { return slices.Contains(f.Arguments, a.all[i].property) })
+		if c := m.Complete; c != nil && a.all[i].in == inBody {
+			a.all[i].filled = a.all[i].required && !a.all[i].asked
+			a.all[i].merged = slices.Contains(c.Merge, a.all[i].property)
+		}
 		a.all[i].key = append(jsonscan.AppendQuote(nil, a.all[i].name), ':')
 	}
 	return a, nil

@@ -12,8 +12,13 @@ import (
 // Prepare checks arguments, a JSON object (nothing and null are an empty one), and splits them into the parts of a request. What is
 // wrong with them is an *ArgumentError; it returns no other error.
 //
+// Where the method completes its calls, what it completes may be missing: then Prepared.Partial is set, and it is Whole that can be sent.
+//
 // What it returns does not alias arguments.
-func (t *Tool) Prepare(arguments []byte) (*Prepared, error) {
+func (t *Tool) Prepare(arguments []byte) (*Prepared, error) { return t.prepare(arguments, false) }
+
+// prepare is Prepare; whole says that everything has to be there.
+func (t *Tool) prepare(arguments []byte, whole bool) (*Prepared, error) {
 	p := t.plan
 	// On the stack, for all but the largest tools.
 	var few [32][]byte
@@ -26,6 +31,7 @@ func (t *Tool) Prepare(arguments []byte) (*Prepared, error) {
 	prepared := &Prepared{}
 	more, readable := t.read(arguments, values, &f)
 	if readable {
+		prepared.Partial = !whole && t.lacks(values, more, &f)
 		t.check(values, more, prepared, &f)
 	}
 	if f.none() {
@@ -137,6 +143,7 @@ func (t *Tool) check(values [][]byte, more []unplanned, prepared *Prepared, f *f
 			switch {
 			case arg.fixed != nil:
 				values[i] = arg.fixed
+			case arg.filled && prepared.Partial:
 			case arg.required && arg.source != "":
 				f.add(arg.name, "is required: get it from %s", arg.source)
 			case arg.required:
@@ -179,7 +186,7 @@ func (t *Tool) check(values [][]byte, more []unplanned, prepared *Prepared, f *f
 	if p.outside != nil && f.none() {
 		p.checkTogether(p.outside, values, nil, f, func(w where) bool { return w <= inCookie })
 	}
-	if p.body != nil && f.none() {
+	if p.body != nil && f.none() && !prepared.Partial {
 		p.checkTogether(p.body, values, more, f, func(w where) bool { return w == inBody })
 	}
 }

@@ -70,7 +70,7 @@ func (p *plan) schemaOf(some func(*argument) bool, extra bool, show func(arg *ar
 			shown = show(arg, shown)
 		}
 		properties.dst = append(properties.key(arg.name), shown...)
-		if arg.required && !arg.asked {
+		if arg.required && !arg.asked && !arg.filled {
 			required = append(required, jsonscan.AppendQuote(nil, arg.name))
 		}
 	}

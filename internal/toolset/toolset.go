@@ -88,6 +88,7 @@ type Prepared struct {
 	Upload      []Piece          // the body, where files of it lie elsewhere
 	Files       map[string]Given // the files of the body, by the vendor's name for the argument; nil: none
 	ContentType string
+	Partial     bool // not to be sent: Whole completes it by what is there
 
 	Ours
 	Arguments []byte // the arguments without those that are Sluice's own (Ours), compact, members in a fixed order: what a cursor is bound to

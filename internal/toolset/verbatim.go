@@ -3,7 +3,7 @@ package toolset
 import "sluice/internal/jsonscan"
 
 // verbatimSchema is the documented schema word for word, where the definition asks for it, and nil where it would not be the truth: what is bound,
-// what Sluice itself adds, and what is read from the account does not stand in it.
+// what Sluice itself adds, what it completes, and what is read from the account does not stand in it.
 func (t *Tool) verbatimSchema(liveFields bool) []byte {
 	doc := t.Method.Doc
 	if doc == nil || !doc.Verbatim || liveFields {
@@ -16,7 +16,7 @@ func (t *Tool) verbatimSchema(liveFields bool) []byte {
 		return nil
 	}
 	for i := range t.plan.args {
-		if arg := &t.plan.args[i]; arg.fixed != nil || arg.in.ours() || arg.name != arg.property || arg.in == inWhole {
+		if arg := &t.plan.args[i]; arg.fixed != nil || arg.in.ours() || arg.name != arg.property || arg.in == inWhole || arg.filled {
 			return nil
 		}
 	}
