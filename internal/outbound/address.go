@@ -86,6 +86,7 @@ var blocked4 = []block{
 var blocked6 = []block{
 	{netip.MustParsePrefix("::1/128"), "a loopback address", true},
 	{netip.MustParsePrefix("fd00:ec2::254/128"), "a cloud's metadata service", false},
+	{netip.MustParsePrefix("fd20:ce::254/128"), "a cloud's metadata service", false},
 	{netip.MustParsePrefix("fc00::/7"), "a private address", true},
 	{netip.MustParsePrefix("fe80::/10"), "a link-local address", false},
 	{netip.MustParsePrefix("ff00::/8"), "a multicast address", false},

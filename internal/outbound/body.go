@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -33,11 +34,23 @@ func readBody(r io.Reader, length, limit int64) ([]byte, error) {
 		return nil, &Error{Reason: TooLarge, Sent: true, Err: size(limit)}
 	}
 	if length >= 0 {
-		body := make([]byte, length)
-		_, err := io.ReadFull(r, body)
-		return body, err
+		return readMore(r, nil, length)
 	}
 	return readAll(r, limit)
+}
+
+// readMore reads n bytes more onto a body. Room is made for as much again as has come: whoever announces ten megabytes and sends none costs little, however many calls
+// wait for them.
+func readMore(r io.Reader, body []byte, n int64) ([]byte, error) {
+	for n > 0 {
+		start, step := len(body), min(n, max(int64(len(body)), 128<<10))
+		body = slices.Grow(body, int(step))[:start+int(step)]
+		if _, err := io.ReadFull(r, body[start:]); err != nil {
+			return body[:start], err
+		}
+		n -= step
+	}
+	return body, nil
 }
 
 func readAll(r io.Reader, limit int64) ([]byte, error) {

@@ -365,11 +365,9 @@ func (r *reader) chunks(limit int64) ([]byte, error) {
 			return nil, &Error{Reason: TooLarge, Sent: true, Err: size(limit)}
 		}
 		if body == nil {
-			body = make([]byte, 0, max(n, uint64(min(4<<10, limit))))
+			body = make([]byte, 0, min(4<<10, limit))
 		}
-		start := len(body)
-		body = append(body, make([]byte, n)...)
-		if _, err := io.ReadFull(r.in, body[start:]); err != nil {
+		if body, err = readMore(r.in, body, int64(n)); err != nil {
 			return nil, unexpected(err)
 		}
 		var end [2]byte

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -205,5 +206,29 @@ func TestARefusalThatComesBeforeTheWholeBodyWasReadIsTheAnswer(t *testing.T) {
 	}
 	if res.Status != 413 || string(res.Body) != "large" {
 		t.Errorf("got %+v", res)
+	}
+}
+
+func TestRoomIsMadeForWhatComesNotForWhatIsAnnounced(t *testing.T) {
+	large := strings.Repeat("x", 1<<20)
+	for name, head := range map[string]string{
+		"a length": fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", len(large)),
+		"a chunk":  fmt.Sprintf("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n", len(large)),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		const calls = 50
+		for range calls {
+			if _, _, _, _, err := answerOf(head+"x", "GET"); err == nil {
+				t.Fatalf("%s: an answer that broke off was taken", name)
+			}
+		}
+		runtime.ReadMemStats(&after)
+		if each := (after.TotalAlloc - before.TotalAlloc) / calls; each > 512<<10 {
+			t.Errorf("%s: an answer of one byte took %d", name, each)
+		}
+		if _, body, _, _, err := answerOf(head+large+"\r\n0\r\n\r\n", "GET"); err != nil || string(body) != large {
+			t.Errorf("%s: got %d bytes, %v", name, len(body), err)
+		}
 	}
 }
