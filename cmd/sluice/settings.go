@@ -43,6 +43,7 @@ func nodeFlags(f *pflag.FlagSet) {
 	f.String("oauth-audience", "", "what that one's tokens must be for; the MCP server's own URL if left out")
 	f.String("oauth-keys-url", "", "where its keys are (JWKS); as its OpenID discovery says if left out")
 	f.Int64("max-file", 1024, "largest file that is passed on, in MiB")
+	f.Int("calls-per-environment", 1000, "calls of one environment that are under way at once; 0: any number")
 	f.Duration("keep-alive", 20*time.Second, "time between the signs of life on a stream; keep it under what the proxies in between wait")
 	f.Int("tools-page", 0, "tools in one answer to tools/list; 0: all of them")
 	f.Int("keep-calls", 0, "days that the log keeps a call; 0: for ever")
@@ -133,6 +134,10 @@ func readSettings(cmd *cobra.Command) (*settings, error) {
 	if keepCalls < 0 || keepCalls == 0 && k.String("keep_calls") != "0" {
 		return nil, fmt.Errorf("keep_calls is %q; it must be a whole number of days, 0 to keep all calls for ever", k.String("keep_calls"))
 	}
+	maxCalls := k.Int("calls_per_environment")
+	if maxCalls < 0 || maxCalls == 0 && k.String("calls_per_environment") != "0" {
+		return nil, fmt.Errorf("calls_per_environment is %q; it must be a whole number, 0 for any number of calls at once", k.String("calls_per_environment"))
+	}
 	log, err := newLog(cmd.ErrOrStderr(), k.String("log_level"), k.String("log_format"))
 	if err != nil {
 		return nil, err
@@ -154,7 +159,7 @@ func readSettings(cmd *cobra.Command) (*settings, error) {
 			Database: k.String("database"), MasterKey: k.String("master_key"), MasterKeyFile: k.String("master_key_file"),
 			PublicURL: strings.TrimSuffix(k.String("public_url"), "/"), AllowAddresses: list("allow_address"), AllowFiles: list("allow_file_address"),
 			AllowWebhooks:  list("allow_webhook_address"),
-			AllowedOrigins: list("allow_origin"), AllowedHosts: list("allow_host"), TrustedProxies: list("trusted_proxy"), ExternalIssuer: external, KeepAlive: keepAlive, ToolsPage: toolsPage, MaxFile: k.Int64("max_file") << 20,
+			AllowedOrigins: list("allow_origin"), AllowedHosts: list("allow_host"), TrustedProxies: list("trusted_proxy"), ExternalIssuer: external, KeepAlive: keepAlive, ToolsPage: toolsPage, MaxFile: k.Int64("max_file") << 20, MaxCalls: maxCalls,
 			KeepCalls: time.Duration(keepCalls) * 24 * time.Hour, Version: version(), Log: log,
 		},
 	}, nil

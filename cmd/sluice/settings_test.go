@@ -123,6 +123,7 @@ func TestASettingThatDoesNotExistIsRefused(t *testing.T) {
 		"a keep-alive in words":    {file: "keep_alive: often\n", want: `keep_alive is "often"`},
 		"a page below nothing":     {file: "tools_page: -1\n", want: `tools_page is "-1"`},
 		"a page in words":          {variable: "SLUICE_TOOLS_PAGE=ten", want: `tools_page is "ten"`},
+		"fewer calls than none":    {file: "calls_per_environment: -1\n", want: `calls_per_environment is "-1"`},
 		"a log format":             {file: "log_format: xml\n", want: `log_format is "xml"`},
 		"a file that is no YAML":   {file: "a: [\n", want: "read settings from"},
 		"an address that is none":  {file: "allow_address: [nowhere]\n", want: "nowhere"},

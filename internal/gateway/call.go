@@ -36,6 +36,11 @@ func (g *Gateway) CallOperation(ctx context.Context, c *Caller, resource, method
 
 func (g *Gateway) call(ctx context.Context, c *Caller, tool *toolset.Tool, arguments []byte) (*Result, error) {
 	record := recordOf(c, tool)
+	if full := g.underWay.enter(c, tool); full != nil {
+		g.finish(ctx, &record, full, nil)
+		return full, nil
+	}
+	defer g.underWay.leave(c)
 	counting, tries := counted(ctx, c.Account)
 	result, err := g.perform(counting, c, tool, arguments, &record)
 	if tries != nil && len(tries.Refused) > 0 {

@@ -139,6 +139,7 @@ type Download struct {
 	Header    [][2]string // which part it is, and how to ask for others
 
 	content *vendor.Content
+	caller  *Caller
 	ctx     context.Context // of the request that asks for it, whose end tells why the file was not read to its own
 	gateway *Gateway
 	record  audit.Record
@@ -156,9 +157,14 @@ func (g *Gateway) Download(ctx context.Context, c *Caller, resource, method stri
 }
 
 func (g *Gateway) download(ctx context.Context, c *Caller, tool *toolset.Tool, arguments []byte, part Range) (*Download, *Result, error) {
-	d := &Download{ctx: ctx, gateway: g, record: recordOf(c, tool)}
+	d := &Download{ctx: ctx, caller: c, gateway: g, record: recordOf(c, tool)}
+	if full := g.underWay.enter(c, tool); full != nil {
+		g.finish(ctx, &d.record, full, nil)
+		return nil, full, nil
+	}
 	result, err := d.open(c, tool, arguments, part)
 	if err != nil || result != nil {
+		g.underWay.leave(c)
 		g.finish(ctx, &d.record, result, err)
 		return nil, result, err
 	}
@@ -223,6 +229,7 @@ func (d *Download) Read(p []byte) (int, error) {
 // Close ends the call. What was read of the file tells how it is recorded.
 func (d *Download) Close() error {
 	err := d.content.Close()
+	d.gateway.underWay.leave(d.caller)
 	result := &Result{Outcome: vendor.OK, Status: d.Status}
 	whole := d.err == io.EOF || d.read == d.Size
 	switch {

@@ -140,6 +140,7 @@ type Config struct {
 	Confirmations Confirmations
 	FileURL       func(token string) string // the URL at which a link to a file is served
 	MaxFile       int64                     // bytes of a file, and of all files of one upload; 0: DefaultMaxFile
+	MaxCalls      int                       // of one environment that are under way at once; 0: any number
 	// FieldsChanged is told when an account's custom fields are found changed. It must not wait. nil: nobody wants to know.
 	FieldsChanged func(*account.Account)
 	// Fetch reads a public file whole. Its error is a clause without secrets.
@@ -159,6 +160,7 @@ type Gateway struct {
 	maxFile       int64
 	changed       func(*account.Account)
 	fetch         func(ctx context.Context, url string) ([]byte, error)
+	underWay      underWay
 	toolsets      toolsets
 	fields        fields
 	listed        listed
@@ -172,5 +174,6 @@ func New(c Config) *Gateway {
 	return &Gateway{
 		definitions: c.Definitions, accounts: c.Accounts, servers: c.Servers, vendor: retrying{c.Vendor}, audit: c.Audit, sealer: c.Sealer, confirmations: c.Confirmations,
 		fileURL: c.FileURL, maxFile: c.MaxFile, changed: c.FieldsChanged, fetch: c.Fetch,
+		underWay: underWay{most: c.MaxCalls},
 	}
 }

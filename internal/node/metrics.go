@@ -55,6 +55,15 @@ func newMetrics(r gateway.Recorder, version string) *metrics {
 	return m
 }
 
+// watch adds how many calls are under way.
+func (m *metrics) watch(g *gateway.Gateway) {
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "sluice_calls_under_way", Help: "Calls of tools, and downloads, that are under way."},
+			func() float64 { calls, _ := g.UnderWay(); return float64(calls) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "sluice_calls_turned_away_total", Help: "Calls that were not made because their environment had as many under way as it may have."},
+			func() float64 { _, turned := g.UnderWay(); return float64(turned) }))
+}
+
 // Finish implements gateway.Recorder.
 func (m *metrics) Finish(r *audit.Record) {
 	if o, ok := m.known[callLabels{r.Door, r.Outcome, r.Write}]; ok {

@@ -58,6 +58,7 @@ type Settings struct {
 	AllowFiles     []string        // addresses inside the network from which files may be fetched that callers name by URL
 	AllowWebhooks  []string        // addresses inside the network that events may be sent to
 	MaxFile        int64           // bytes of a file that is passed on, either way; 0: 1 GiB
+	MaxCalls       int             // of one environment that are under way at once on this node; 0: any number
 	AllowedOrigins []string        // of web pages that may call MCP servers
 	AllowedHosts   []string        // names that this machine may be called by while it listens on loopback
 	ExternalIssuer *oauth.External // whose tokens are trusted at MCP servers that people sign in to; nil: Sluice issues its own
@@ -197,7 +198,7 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 	n.metrics = newMetrics(n.Audit, s.Version)
 	n.Gateway = gateway.New(gateway.Config{
 		Definitions: n.Catalog, Accounts: n.Accounts, Servers: n.Servers, Audit: n.metrics, Sealer: n.Keys, Confirmations: n.Confirmations,
-		FileURL: n.fileURL, MaxFile: s.MaxFile,
+		FileURL: n.fileURL, MaxFile: s.MaxFile, MaxCalls: s.MaxCalls,
 		Vendor: vendor.New(n.Accounts, n.outbound, n.fetcher),
 		Fetch:  n.fetch,
 		FieldsChanged: func(acct *account.Account) {
@@ -208,6 +209,7 @@ func Open(ctx context.Context, s Settings) (_ *Node, err error) {
 			})
 		},
 	})
+	n.metrics.watch(n.Gateway)
 	return n, n.openDoors()
 }
 
