@@ -90,9 +90,10 @@ func kindOf(path string) string {
 	return ""
 }
 
-// metadata answers where clients look first: with the resource's path behind the well-known one (RFC 9728, section 3.1; RFC 8414, section 3.1), or left out. The
-// latter names no server: it is answered while there is only one, for clients that look nowhere else, as those of 2025-03-26 do. With the path in front there is
-// nothing, and a client that tries that address too is told so.
+// metadata answers at the addresses that a standard names: with the resource's path behind the well-known one (RFC 9728, section 3.1; RFC 8414, section 3.1), for
+// OpenID Connect in front of it as well (Discovery 1.0, section 4), which is the only one that its libraries ask for. With the path left out it names no server: that is
+// answered while there is only one, for clients that look nowhere else, as those of 2025-03-26 do. Of several none can be meant: a document of one would send the
+// other's people to the wrong consent, and one of the host itself would be of a resource that nobody entered (RFC 9728, section 3.3).
 func (d *Door) metadata(w http.ResponseWriter, r *http.Request) {
 	if !d.Origin.Admit(w, r, "GET, OPTIONS", refuse) {
 		return
@@ -125,7 +126,12 @@ func (d *Door) serverOfMetadata(r *http.Request) (*mcpserver.Server, error) {
 	before, rest, _ := strings.Cut(r.URL.Path, wellKnown)
 	_, behind, _ := strings.Cut(rest, "/")
 	public := d.Origin.PublicPath()
-	if before != "" && (before != public || behind != "") {
+	if place := strings.TrimPrefix(before, public); place != "" {
+		if behind != "" || kindOf(r.URL.Path) != openIDProvider {
+			return nil, mcpserver.ErrNotFound
+		}
+		behind, public = strings.TrimPrefix(place, "/"), ""
+	} else if before != "" && behind != "" {
 		return nil, mcpserver.ErrNotFound
 	}
 	place := strings.Trim(strings.TrimPrefix("/"+behind, public), "/")

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coreos/go-oidc/v3/oidc"
+
 	"sluice/internal/connection"
 	"sluice/internal/permission"
 	"sluice/internal/store/storetest"
@@ -147,14 +149,17 @@ func TestEveryWellKnownAddressAgreesOrSaysInJSONThatItIsNone(t *testing.T) {
 		}
 		return found
 	}
-	if found := about(first.ID); found != 6 {
-		t.Errorf("the only server is found at %d addresses, want the 3 that name it behind the well-known one, and the 3 that name none", found)
+	if found := about(first.ID); found != 7 {
+		t.Errorf("the only server is found at %d addresses, want the 3 that name it behind the well-known one, OpenID Connect's own, and the 3 that name none", found)
 	}
 	second := i.server(t, `{"auth":"oauth"}`)
 	for _, id := range []string{first.ID, second.ID} {
-		if found := about(id); found != 3 {
-			t.Errorf("one of two servers is found at %d addresses, want the 3 that name it", found)
+		if found := about(id); found != 4 {
+			t.Errorf("one of two servers is found at %d addresses, want the 4 that name it", found)
 		}
+	}
+	if provider, err := oidc.NewProvider(t.Context(), i.URL+"/mcp/"+second.ID); err != nil || provider.Endpoint().TokenURL != i.URL+"/oauth/"+second.ID+"/token" {
+		t.Errorf("a library of OpenID Connect finds %+v, %v", provider, err)
 	}
 	for _, path := range append(paths("mcp_00000000000000000000000000"), "/.well-known/oauth-protected-resource/mcp/"+first.ID+"/more", "/.well-known/oauth-protected-resource/other/"+first.ID) {
 		if got := send(t, http.MethodGet, i.URL+path, ""); got.status != 404 || got.json(t)["error"] == "" {
