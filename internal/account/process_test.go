@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"sluice/internal/account"
 	"sluice/internal/secret"
@@ -150,4 +153,66 @@ func errorsIn(tokens map[string]int) (list []string) {
 		}
 	}
 	return list
+}
+
+// A process that dies between the vendor's answer and its commit loses a refresh token that is good once. Nothing can bring it back; the account's owner is told.
+func TestAProcessThatDiesAtARenewalIsToldOf(t *testing.T) {
+	address := storetest.PostgreSQL(t)
+	y := newYard(t, storetest.Open(t, address), "North")
+	a := y.connect(t)
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childDatabase+"="+address, childAccount+"="+a.ID)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill() })
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "ready\n" {
+		t.Fatalf("the process does not come up: %q, %v", line, err)
+	}
+	db, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close(context.Background())
+	exec := func(sql string, args ...any) {
+		t.Helper()
+		if _, err := db.Exec(t.Context(), sql, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec("BEGIN")
+	exec("SELECT 1 FROM accounts WHERE id = $1 FOR UPDATE", a.ID)
+	before := y.provider.Given()
+	fmt.Fprintln(in, "go")
+	for len(y.provider.Given()) == len(before) {
+		if t.Context().Err() != nil {
+			t.Fatal("the process renews nothing")
+		}
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait()
+	exec("ROLLBACK")
+	exec("UPDATE leases SET expires_at = 0")
+	y.provider.Revoke(t, before[len(before)-1].Access) // or the account would be left as it is until that ends
+
+	other := y.node(t, y.store)
+	_, err = other.Renew(t.Context(), a, credential(t, other, a))
+	if status, ok := errors.AsType[*account.StatusError](err); !ok || status.Status != account.NeedsReauth ||
+		!strings.Contains(status.Message, "; a process died while it renewed the access before, and may have lost the vendor's answer.") {
+		t.Fatalf("got %v", err)
+	}
+	p, answer := y.begin(t, a.ID)
+	if again, err := y.Complete(t.Context(), environment, p, answer, nil); err != nil || again.ID != a.ID || again.Status != account.Active {
+		t.Errorf("connected again it is %+v, %v", again, err)
+	}
 }

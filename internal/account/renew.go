@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"sluice/internal/integration"
@@ -119,11 +120,14 @@ func (s *Service) renewSoon(a *Account, h *held) {
 // renewOnce holds the account's lease, so that only one node asks the vendor: with tokens that may be used once, the second to ask would be refused. force
 // renews whatever the status, at the word of a person.
 func (s *Service) renewOnce(ctx context.Context, environment, id string, version int64, force bool) (*held, error) {
-	release, err := s.store.Lease(ctx, "account/"+id, leaseTime)
+	lease, err := s.store.Lease(ctx, "account/"+id, leaseTime)
+	if ctx.Err() != nil {
+		return nil, &UnavailableError{Message: "No new token could be asked for: another node has been at it for too long, or died at it. Try again in a moment.", Err: err}
+	}
 	if err != nil {
 		return nil, err
 	}
-	defer release()
+	defer lease.Release()
 	e, err := s.read(ctx, environment, id)
 	if err != nil {
 		return nil, err
@@ -154,7 +158,11 @@ func (s *Service) renewOnce(ctx context.Context, environment, id string, version
 		refused, ok = &refusedError{"the access has expired, and no refresh token was given to prolong it"}, true
 	}
 	if ok {
-		err := s.rejected(ctx, e, def, h, answerTo(h.way)+refused.why)
+		why := answerTo(h.way) + refused.why
+		if lease.Abandoned && h.way.Format == formatCode {
+			why = strings.TrimRight(why, ". ") + "; a process died while it renewed the access before, and may have lost the vendor's answer"
+		}
+		err := s.rejected(ctx, e, def, h, why)
 		if errors.Is(err, errMoved) {
 			return s.reread(ctx, environment, id, def)
 		}

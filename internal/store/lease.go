@@ -8,12 +8,23 @@ import (
 	"sluice/internal/store/db"
 )
 
+// Lease is held by one at a time.
+type Lease struct {
+	// Abandoned says that the holder before did not give it back: it died at its work, and nobody knows how far that went.
+	Abandoned bool
+
+	release func()
+}
+
+// Release gives the lease back.
+func (l *Lease) Release() { l.release() }
+
 // Lease waits until nobody else holds name, on any node, and takes it for at most ttl: for what only one may do at a time, such as renewing a
-// credential. release gives it back. A holder that dies keeps the others waiting until ttl is over, so ctx for the work should
+// credential. A holder that dies keeps the others waiting until ttl is over, so ctx for the work should
 // end before that; whoever got the lease then looks first whether the work is still to be done.
 //
 // Nodes compare their own clocks with the end of a lease: they should agree within a fraction of ttl.
-func (s *Store) Lease(ctx context.Context, name string, ttl time.Duration) (release func(), err error) {
+func (s *Store) Lease(ctx context.Context, name string, ttl time.Duration) (*Lease, error) {
 	holder := NewID("lse")
 	freed := make(chan struct{}, 1)
 	defer s.Subscribe(Leases, func(key string) {
@@ -24,17 +35,20 @@ func (s *Store) Lease(ctx context.Context, name string, ttl time.Duration) (rele
 			}
 		}
 	})()
+	abandoned := false
 	for wait := 25 * time.Millisecond; ; wait = min(2*wait, 500*time.Millisecond) {
 		now := time.Now()
-		if err := s.DropStaleLease(ctx, db.DropStaleLeaseParams{Name: name, Now: now.UnixMilli()}); err != nil {
+		dropped, err := s.DropStaleLease(ctx, db.DropStaleLeaseParams{Name: name, Now: now.UnixMilli()})
+		if err != nil {
 			return nil, fmt.Errorf("take the lease %s: %w", name, err)
 		}
+		abandoned = abandoned || dropped > 0
 		n, err := s.TakeLease(ctx, db.TakeLeaseParams{Name: name, Holder: holder, ExpiresAt: now.Add(ttl).UnixMilli()})
 		if err != nil {
 			return nil, fmt.Errorf("take the lease %s: %w", name, err)
 		}
 		if n > 0 {
-			return func() { s.endLease(name, holder) }, nil
+			return &Lease{abandoned, func() { s.endLease(name, holder) }}, nil
 		}
 		timer := time.NewTimer(wait)
 		select {

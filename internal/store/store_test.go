@@ -284,9 +284,9 @@ func TestALeaseIsHeldByOneAtATimeAndEndsByItself(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 6 {
 			wg.Go(func() {
-				release, err := st.Lease(t.Context(), "renew", time.Minute)
-				if err != nil {
-					t.Errorf("lease: %v", err)
+				lease, err := st.Lease(t.Context(), "renew", time.Minute)
+				if err != nil || lease.Abandoned {
+					t.Errorf("lease: %+v, %v", lease, err)
 					return
 				}
 				mu.Lock()
@@ -297,7 +297,7 @@ func TestALeaseIsHeldByOneAtATimeAndEndsByItself(t *testing.T) {
 				mu.Lock()
 				inside--
 				mu.Unlock()
-				release()
+				lease.Release()
 			})
 		}
 		wg.Wait()
@@ -307,8 +307,8 @@ func TestALeaseIsHeldByOneAtATimeAndEndsByItself(t *testing.T) {
 		if _, err := st.Lease(t.Context(), "died", 50*time.Millisecond); err != nil {
 			t.Fatalf("lease: %v", err)
 		}
-		if _, err := st.Lease(t.Context(), "died", time.Minute); err != nil {
-			t.Errorf("after its holder died: %v", err)
+		if lease, err := st.Lease(t.Context(), "died", time.Minute); err != nil || !lease.Abandoned {
+			t.Errorf("after its holder died: %+v, %v", lease, err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		defer cancel()

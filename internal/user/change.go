@@ -46,11 +46,11 @@ var ErrNotFirst = errors.New("there is a user already")
 func (s *Service) CreateFirst(ctx context.Context, n Draft, prepare func(context.Context) (environment string, err error)) (*User, error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	release, err := s.Store.Lease(ctx, "first user", 30*time.Second)
+	lease, err := s.Store.Lease(ctx, "first user", 30*time.Second)
 	if err != nil {
 		return nil, err
 	}
-	defer release()
+	defer lease.Release()
 	switch count, err := s.Count(ctx); {
 	case err != nil:
 		return nil, err

@@ -40,7 +40,7 @@ func (q *Queries) DropLease(ctx context.Context, arg DropLeaseParams) error {
 	return err
 }
 
-const dropStaleLease = `-- name: DropStaleLease :exec
+const dropStaleLease = `-- name: DropStaleLease :execrows
 DELETE FROM leases WHERE name = ?1 AND expires_at <= ?2
 `
 
@@ -49,9 +49,12 @@ type DropStaleLeaseParams struct {
 	Now  int64
 }
 
-func (q *Queries) DropStaleLease(ctx context.Context, arg DropStaleLeaseParams) error {
-	_, err := q.db.ExecContext(ctx, dropStaleLease, arg.Name, arg.Now)
-	return err
+func (q *Queries) DropStaleLease(ctx context.Context, arg DropStaleLeaseParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, dropStaleLease, arg.Name, arg.Now)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const getKeyset = `-- name: GetKeyset :one

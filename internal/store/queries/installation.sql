@@ -7,7 +7,7 @@ INSERT INTO keysets (id, version, wrapped, updated_at) VALUES (1, 1, @wrapped, @
 -- name: ReplaceKeyset :execrows
 UPDATE keysets SET version = version + 1, wrapped = @wrapped, updated_at = @updated_at WHERE id = 1 AND version = @version;
 
--- name: DropStaleLease :exec
+-- name: DropStaleLease :execrows
 DELETE FROM leases WHERE name = @name AND expires_at <= @now;
 
 -- name: TakeLease :execrows
