@@ -41,6 +41,18 @@ func TestTheListIsAsClientsAreToSeeIt(t *testing.T) {
 	}
 }
 
+func TestASchemaHasWhatModelsProvidersInsistOn(t *testing.T) {
+	tool := only(t, define("things", "thing", &integration.Method{Name: "put", HTTPMethod: "PUT", Path: "/things", Doc: documented("",
+		`{"type":"object","properties":{"l":{"type":["array","null"]},"o":{"type":"object","required":["a","ghost"],"properties":{"a":{"type":"array"}}}}}`)}))
+	const want = `{"type":"object","properties":{"l":{"type":["array","null"],"items":{}},"o":{"type":"object","properties":{"a":{"type":"array","items":{}}},"required":["a"]}},"additionalProperties":false}`
+	if string(tool.InputSchema) != want {
+		t.Errorf("shown %s, want each list with items and each required name with a property: %s", tool.InputSchema, want)
+	}
+	if said := refusal(t, tool, `{"o":{"a":[]}}`).Error(); !strings.Contains(said, "o.ghost is required") {
+		t.Errorf("refused with %s: what is not shown is checked all the same", said)
+	}
+}
+
 func TestAnnotationsFollowFromTheMethod(t *testing.T) {
 	s := compile(t, cards(), toolset.Options{})
 	for name, want := range map[string][3]bool{ // read only, destructive, idempotent

@@ -27,6 +27,8 @@ func (v view) appendInput(dst []byte, depth int) []byte {
 	if depth < mostShown {
 		if len(v.items) > 0 {
 			w.dst = look(v.items).appendInput(w.key("items"), depth+1)
+		} else if v.kinds&kindArray != 0 {
+			w.dst = append(w.key("items"), "{}"...) // some models' providers refuse a list of which nothing is said
 		}
 		w.properties(v, depth, nil)
 	}
@@ -108,7 +110,7 @@ func (o *object) kinds(k kinds) {
 func (o *object) properties(v view, depth int, secret *jsonscan.Set) {
 	if len(v.properties) > 0 {
 		inner := object{dst: append(o.key("properties"), '{')}
-		renamed := map[string]string{}
+		shown := map[string]string{} // names as clients are shown them
 		legal := legalise(v.names())
 		for i, p := range v.properties {
 			if secret != nil {
@@ -120,19 +122,16 @@ func (o *object) properties(v view, depth int, secret *jsonscan.Set) {
 			name := p.name
 			if v.plain {
 				name = legal[i]
-				renamed[p.name] = name
 			} else if !isLegalName(name) {
 				continue
 			}
+			shown[p.name] = name
 			inner.dst = look(p.alternatives).appendInput(inner.key(name), depth+1)
 		}
 		o.dst = append(inner.dst, '}')
 		var required [][]byte
 		for _, name := range v.required {
-			if given, ok := renamed[name]; ok {
-				name = given
-			}
-			if isLegalName(name) {
+			if name, ok := shown[name]; ok { // some models' providers refuse a name that nothing describes
 				required = append(required, jsonscan.AppendQuote(nil, name))
 			}
 		}

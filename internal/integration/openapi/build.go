@@ -50,6 +50,7 @@ func (b *builder) calls(all []*operation) []*call {
 		c.locate(siblings)
 		return false
 	})
+	adopt(calls)
 	b.place(calls)
 	return calls
 }

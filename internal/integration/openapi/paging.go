@@ -170,6 +170,47 @@ func (c *call) findPaging(all []*parameter) *paging {
 	return p
 }
 
+// adopt gives lists whose answers do not tell how they go on the way that most of the document's others go that take the same arguments.
+func adopt(calls []*call) {
+	type way struct {
+		how   integration.Pagination // of any list: without its items
+		why   string
+		count int
+	}
+	var ways []*way
+	for _, c := range calls {
+		if c.page == nil || c.page.how.Cursor == "" {
+			continue
+		}
+		how := c.page.how
+		how.Items = ""
+		i := slices.IndexFunc(ways, func(w *way) bool { return w.how == how })
+		if i < 0 {
+			i, ways = len(ways), append(ways, &way{how: how, why: c.page.why})
+		}
+		ways[i].count++
+	}
+	slices.SortStableFunc(ways, func(a, b *way) int { return b.count - a.count })
+	for _, c := range calls {
+		if !c.answer.isList || c.page != nil {
+			continue
+		}
+		for _, w := range ways {
+			if w.count > 1 && c.takes(w.how.Cursor) && (w.how.Size == "" || c.takes(w.how.Size)) {
+				c.page = &paging{how: w.how, why: w.why + ", as others that take the same arguments"}
+				c.page.how.Items = c.answer.items
+				break
+			}
+		}
+	}
+}
+
+// takes reports whether the call has a parameter of that name in its query.
+func (c *call) takes(name string) bool {
+	all, err := c.parameters()
+	return err == nil && slices.ContainsFunc(all, func(p *parameter) bool { return p.in == "query" && p.name == name && !p.required })
+}
+
 // nextHeader is a header that holds the next cursor.
 func (c *call) nextHeader() string {
 	for _, h := range c.answer.headers {

@@ -73,6 +73,30 @@ func TestPagingIsRecognisedWhereTheDocumentShowsIt(t *testing.T) {
 	}
 }
 
+func TestAListWhoseAnswerDoesNotTellGoesOnAsTheOthersDo(t *testing.T) {
+	const parameters = "parameters: [{name: offset, in: query, schema: {type: string}}, {name: limit, in: query, schema: {type: integer}}]"
+	told := func(path string) string {
+		return path + ": {get: {" + parameters + ", responses: {200: {content: {application/json: {schema: {type: object, properties: {data: {type: array, items: {type: object}}, next_page: {type: object, properties: {offset: {type: string}}}}}}}}}}}\n"
+	}
+	silent := "/bells: {get: {" + parameters + ", responses: {200: {content: {application/json: {schema: {type: object, properties: {bells: {type: array, items: {type: object}}}}}}}}}}\n"
+	for others, want := range map[string]string{
+		told("/lamps") + told("/stairs"): `{"format":"cursor","items":"bells","cursor":"offset","size":"limit","next":"next_page.offset"}`,
+		told("/lamps"):                   `{"format":"none","items":"bells"}`, // one is no custom
+	} {
+		d, report := take(t, paths(others+silent))
+		got, err := json.Marshal(methodOf(t, d, "bells", "list").Pagination)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !sameJSON(t, string(got), want) {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		if adopted := strings.Contains(strings.Join(report.Guessed, "\n"), "as others that take the same arguments"); adopted != strings.Contains(want, "cursor") {
+			t.Errorf("guessed %q", report.Guessed)
+		}
+	}
+}
+
 func TestAThingWithListsInItIsNoList(t *testing.T) {
 	d, _ := take(t, paths(`
 /weather: {get: {responses: {200: {content: {application/json: {schema: {type: object, properties: {fog: {type: boolean}, winds: {type: array, items: {type: string}}}}}}}}}}

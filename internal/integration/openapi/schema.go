@@ -63,7 +63,29 @@ func (d *document) convert(v integration.Value, request bool, at string, note fu
 		for _, n := range notes {
 			note(n[0], n[1])
 		}
+		if request {
+			described(schema)
+		}
 		return schema, nil
+	}
+}
+
+// described takes out of what objects require the names that they do not describe, where they describe others: slips of the pen, that nobody could follow. Parts of
+// combinations are left alone, since what they require may be described in another.
+func described(schema any) {
+	s, ok := schema.(*object)
+	if !ok {
+		return
+	}
+	properties := s.object("properties")
+	if len(properties.keys()) > 0 && !s.has("allOf") && !s.has("anyOf") && !s.has("oneOf") && !s.has("patternProperties") {
+		s.release(slices.DeleteFunc(s.texts("required"), properties.has))
+	}
+	for _, name := range properties.keys() {
+		described(properties.get(name))
+	}
+	for _, word := range []string{"items", "additionalProperties"} {
+		described(s.get(word))
 	}
 }
 
