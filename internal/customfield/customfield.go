@@ -247,7 +247,7 @@ type Check struct {
 // Rewrite checks every argument that speaks of custom fields and answers the arguments with keys for labels, values mended, and dates for what
 // was said relative to today. What is wrong is in c.Faults.
 func (c *Check) Rewrite(arguments []byte) []byte {
-	w := objectWriter{}
+	var w jsonscan.ObjectBuilder
 	for it := jsonscan.Members(arguments); it.Next(); {
 		value := it.Value()
 		switch name := unquote(it.Name()); {
@@ -264,9 +264,9 @@ func (c *Check) Rewrite(arguments []byte) []byte {
 		case c.Source.Filters != nil && name == c.Source.Filters.Argument && jsonscan.KindOf(value) == jsonscan.Array:
 			value = c.filters(name, value)
 		}
-		w.add(it.Name(), value)
+		w.Add(it.Name(), value)
 	}
-	return w.bytes()
+	return w.Bytes()
 }
 
 // Concerns reports whether any argument speaks of custom fields, so that they have to be known.
@@ -291,11 +291,12 @@ func (c *Check) fault(argument, format string, args ...any) {
 
 // values checks an object of values by field.
 func (c *Check) values(at string, object []byte, complete, ownToo bool) []byte {
-	w, given := objectWriter{}, map[string]string{}
+	var w jsonscan.ObjectBuilder
+	given := map[string]string{}
 	for it := jsonscan.Members(object); it.Next(); {
 		name := unquote(it.Name())
 		if ownToo && c.own(name) {
-			w.add(it.Name(), it.Value())
+			w.Add(it.Name(), it.Value())
 			continue
 		}
 		f, why := c.Set.Resolve(name)
@@ -308,7 +309,7 @@ func (c *Check) values(at string, object []byte, complete, ownToo bool) []byte {
 			continue
 		}
 		given[f.Key] = name
-		w.add(jsonscan.AppendQuote(nil, f.Key), c.value(at+"."+name, f, it.Value()))
+		w.Add(jsonscan.AppendQuote(nil, f.Key), c.value(at+"."+name, f, it.Value()))
 	}
 	if complete {
 		for _, f := range c.Set.Fields {
@@ -317,7 +318,7 @@ func (c *Check) values(at string, object []byte, complete, ownToo bool) []byte {
 			}
 		}
 	}
-	return w.bytes()
+	return w.Bytes()
 }
 
 // value checks one value of a field.
@@ -351,11 +352,11 @@ func (c *Check) keys(at string, array []byte) []byte {
 
 // mapping resolves the values of an object.
 func (c *Check) mapping(at string, object []byte) []byte {
-	w := objectWriter{}
+	var w jsonscan.ObjectBuilder
 	for it := jsonscan.Members(object); it.Next(); {
-		w.add(it.Name(), c.key(at+"."+unquote(it.Name()), it.Value()))
+		w.Add(it.Name(), c.key(at+"."+unquote(it.Name()), it.Value()))
 	}
-	return w.bytes()
+	return w.Bytes()
 }
 
 // key resolves one name that stands as a value.
@@ -392,23 +393,4 @@ func optionsOf(f *Field) string {
 func unquote(raw []byte) string {
 	b, _ := jsonscan.Unquote(raw)
 	return string(b)
-}
-
-// objectWriter puts an object together.
-type objectWriter struct{ dst []byte }
-
-func (w *objectWriter) add(name, value []byte) {
-	if w.dst == nil {
-		w.dst = append(w.dst, '{')
-	} else {
-		w.dst = append(w.dst, ',')
-	}
-	w.dst = append(append(append(w.dst, name...), ':'), value...)
-}
-
-func (w *objectWriter) bytes() []byte {
-	if w.dst == nil {
-		return []byte("{}")
-	}
-	return append(w.dst, '}')
 }

@@ -49,7 +49,7 @@ func (c *Check) filter(at string, condition []byte) []byte {
 		}
 	}
 	operator, _ := jsonscan.Find(condition, shape.Operator)
-	w := objectWriter{}
+	var w jsonscan.ObjectBuilder
 	for it := jsonscan.Members(condition); it.Next(); {
 		value := it.Value()
 		switch {
@@ -58,9 +58,9 @@ func (c *Check) filter(at string, condition []byte) []byte {
 		case jsonscan.NameIs(it.Name(), shape.Value):
 			value = c.operand(at+"."+shape.Value, f, unquote(operator), value)
 		}
-		w.add(it.Name(), value)
+		w.Add(it.Name(), value)
 	}
-	return w.bytes()
+	return w.Bytes()
 }
 
 // operand checks what a field is compared to. A piece of text is not checked, nor is what stands beside an operator that needs nothing.

@@ -55,10 +55,10 @@ func importReport(rows *table.Table, columns []customfield.Column) []byte {
 	wrongRows := 0
 	for _, row := range rows.Rows {
 		wrong := false
-		var item objectParts
+		var item jsonscan.ObjectBuilder
 		for _, column := range columns {
 			cell := row.Cell(column.Index)
-			item.add(jsonscan.AppendQuote(nil, column.Key), jsonscan.AppendQuote(nil, cell))
+			item.Add(jsonscan.AppendQuote(nil, column.Key), jsonscan.AppendQuote(nil, cell))
 			if rows.Typed {
 				continue
 			}
@@ -73,7 +73,7 @@ func importReport(rows *table.Table, columns []customfield.Column) []byte {
 			wrongRows++
 		}
 		if len(sample) < dryRunSample {
-			sample = append(sample, fmt.Sprintf(`{"row":%d,"after":%s}`, row.Number, item.object()))
+			sample = append(sample, fmt.Sprintf(`{"row":%d,"after":%s}`, row.Number, item.Bytes()))
 		}
 	}
 	summary := fmt.Sprintf("Dry run: nothing was imported; the file has %d rows, of which %d would be refused.", len(rows.Rows), wrongRows)

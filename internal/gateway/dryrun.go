@@ -52,15 +52,15 @@ func (g *Gateway) match(ctx context.Context, c *Caller, tool *toolset.Tool, prep
 		return nil, nil, fmt.Errorf("%s has no method %s to try %s by", tool.Resource.Name, plan.List, tool.Method.Name)
 	}
 	m := &matched{sample: [][]byte{}}
-	var shown objectParts
+	var shown jsonscan.ObjectBuilder
 	for it := jsonscan.Members(prepared.Arguments); it.Next(); {
 		if plan.Changes != "" && jsonscan.NameIs(it.Name(), plan.Changes) {
 			m.changes = it.Value()
 			continue
 		}
-		shown.add(it.Name(), it.Value())
+		shown.Add(it.Name(), it.Value())
 	}
-	listing, err := lister.Prepare(shown.object())
+	listing, err := lister.Prepare(shown.Bytes())
 	if err != nil {
 		return nil, nil, fmt.Errorf("prepare the list for a dry run of %s: %w", tool.Name, err)
 	}
@@ -152,7 +152,7 @@ func differences(item, changes []byte, at string) (before, after []byte) {
 		}
 		return values, []byte("null")
 	}
-	var was, then objectParts
+	var was, then jsonscan.ObjectBuilder
 	for it := jsonscan.Members(changes); it.Next(); {
 		name, _ := jsonscan.Unquote(it.Name())
 		now := jsonscan.Member(values, string(name))
@@ -162,23 +162,8 @@ func differences(item, changes []byte, at string) (before, after []byte) {
 		if now == nil {
 			now = []byte("null")
 		}
-		was.add(it.Name(), now)
-		then.add(it.Name(), it.Value())
+		was.Add(it.Name(), now)
+		then.Add(it.Name(), it.Value())
 	}
-	return was.object(), then.object()
-}
-
-// objectParts puts an object together of raw spans.
-type objectParts struct{ dst []byte }
-
-func (o *objectParts) add(name, value []byte) {
-	o.dst = append(append(append(append(o.dst, ','), name...), ':'), value...)
-}
-
-func (o *objectParts) object() []byte {
-	if o.dst == nil {
-		return []byte("{}")
-	}
-	o.dst[0] = '{'
-	return append(o.dst, '}')
+	return was.Bytes(), then.Bytes()
 }

@@ -87,14 +87,14 @@ func (g *Gateway) read(ctx context.Context, c *Caller, resource, method string, 
 	if !ok || IsFile(getter) {
 		return nil, nil
 	}
-	var asked objectParts
+	var asked jsonscan.ObjectBuilder
 	for _, parent := range getter.Resource.Parent {
 		if value := jsonscan.Member(arguments, parent); value != nil {
-			asked.add(quoted(parent), value)
+			asked.Add(quoted(parent), value)
 		}
 	}
-	asked.add(quoted("id"), id)
-	prepared, err := getter.Prepare(asked.object())
+	asked.Add(quoted("id"), id)
+	prepared, err := getter.Prepare(asked.Bytes())
 	if err != nil {
 		return nil, nil // it wants more than is known here
 	}

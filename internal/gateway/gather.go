@@ -96,9 +96,9 @@ func (k *told) over(arguments []byte) []byte {
 	if len(k.Values) == 0 {
 		return arguments
 	}
-	var all objectParts
+	var all jsonscan.ObjectBuilder
 	for it := jsonscan.Members(arguments); it.Next(); {
-		all.add(it.Name(), it.Value())
+		all.Add(it.Name(), it.Value())
 	}
 	names := make([]string, 0, len(k.Values))
 	for name := range k.Values {
@@ -107,10 +107,10 @@ func (k *told) over(arguments []byte) []byte {
 	slices.Sort(names)
 	for _, name := range names {
 		if jsonscan.Member(arguments, name) == nil {
-			all.add(quoted(name), k.Values[name])
+			all.Add(quoted(name), k.Values[name])
 		}
 	}
-	return all.object()
+	return all.Bytes()
 }
 
 // form puts a form to the person, unless the rest of the call is wrong already: then nobody is asked in vain.

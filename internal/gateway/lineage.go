@@ -101,15 +101,15 @@ func isParent(r *integration.Resource, argument string) bool {
 
 // replaced is an object with another value for one of its members.
 func replaced(object []byte, name string, value []byte) []byte {
-	var parts objectParts
+	var parts jsonscan.ObjectBuilder
 	for it := jsonscan.Members(object); it.Next(); {
 		if jsonscan.NameIs(it.Name(), name) {
-			parts.add(it.Name(), value)
+			parts.Add(it.Name(), value)
 		} else {
-			parts.add(it.Name(), it.Value())
+			parts.Add(it.Name(), it.Value())
 		}
 	}
-	return parts.object()
+	return parts.Bytes()
 }
 
 // idOf finds the id of what a name means among a resource's list. What is not found, or is not one only, is said as a fault.
@@ -182,13 +182,13 @@ func (g *Gateway) entries(ctx context.Context, c *Caller, reference integration.
 	if !ok {
 		return nil, nil, false, nil, fmt.Errorf("%s has no list to find a name in", reference.Resource)
 	}
-	var parents objectParts
+	var parents jsonscan.ObjectBuilder
 	for _, parent := range lister.Resource.Parent {
 		if value := jsonscan.Member(arguments, parent); value != nil {
-			parents.add(jsonscan.AppendQuote(nil, parent), value)
+			parents.Add(jsonscan.AppendQuote(nil, parent), value)
 		}
 	}
-	listing, err := lister.Prepare(parents.object())
+	listing, err := lister.Prepare(parents.Bytes())
 	if err != nil {
 		return nil, nil, false, nil, fmt.Errorf("prepare %s to find a name: %w", lister.Name, err)
 	}
@@ -275,12 +275,12 @@ func (g *Gateway) parentOf(ctx context.Context, c *Caller, tool *toolset.Tool, a
 	if !ok {
 		return ""
 	}
-	var asked objectParts
+	var asked jsonscan.ObjectBuilder
 	for _, name := range slices.Sorted(maps.Keys(lookup.Arguments)) {
 		value := strings.ReplaceAll(lookup.Arguments[name], "{{id}}", id)
-		asked.add(jsonscan.AppendQuote(nil, name), jsonscan.AppendQuote(nil, value))
+		asked.Add(jsonscan.AppendQuote(nil, name), jsonscan.AppendQuote(nil, value))
 	}
-	prepared, err := finder.Prepare(asked.object())
+	prepared, err := finder.Prepare(asked.Bytes())
 	if err != nil {
 		return ""
 	}

@@ -8,6 +8,7 @@
 //	Members, Elements, Count the parts of an object or array, as raw spans
 //	Find                     the span at a dotted path
 //	Drop                     a copy without some members, compact, repaired
+//	ObjectBuilder            an object put together of spans
 //	Unquote, NameIs          what a string says
 //	AppendQuote, AppendQuotedJSON, AppendEscaped
 //	                         text, or a whole document, as a JSON string
