@@ -135,30 +135,120 @@ var inQuery = []drawn{
 	{schema: stringList, how: `style: pipeDelimited, explode: true`, value: listOf(quoted(words)), sent: repeated},
 	{schema: twoMembers, value: pairs, sent: spread},
 	{schema: twoMembers, how: `style: deepObject, explode: true`, value: pairs, sent: deep},
-	{schema: twoMembers, how: `explode: false`, value: rapid.Custom(func(t *rapid.T) string {
-		return `{"min":` + wholes.Draw(t, "min") + `,"kind":` + quoted(plain).Draw(t, "kind") + `}`
-	}),
-		sent: func(name, value string) [][2]string {
-			m := members(value)
-			return [][2]string{{name, "min," + text(string(m["min"])) + ",kind," + text(string(m["kind"]))}}
-		}},
+	{schema: twoMembers, how: `explode: false`, value: plainPairs, sent: flat(",", ",")},
+	{schema: twoMembers, how: `style: spaceDelimited, explode: false`, value: plainPairs, sent: flat(" ", " ")},
+	{schema: twoMembers, how: `style: pipeDelimited, explode: false`, value: plainPairs, sent: flat("|", "|")},
 	{how: `content: {application/json: {schema: ` + twoMembers + `}}`, value: pairs, sent: whole},
+}
+
+// segments are the styles that a path can have. What is sent is the segment itself, encoded.
+var segments = []drawn{
+	{schema: `{type: integer}`, value: wholes, sent: segment("", "", "")},
+	{schema: `{type: string}`, how: `style: label`, value: quoted(solid), sent: segment(".", "", "")},
+	{schema: `{type: string}`, how: `style: matrix`, value: quoted(solid), sent: segment(";tower=", "", "")},
+	{schema: stringList, value: listOf(quoted(solid)), sent: segment("", ",", "")},
+	{schema: stringList, how: `explode: true`, value: listOf(quoted(solid)), sent: segment("", ",", "")},
+	{schema: stringList, how: `style: label`, value: listOf(quoted(solid)), sent: segment(".", ",", "")},
+	{schema: stringList, how: `style: label, explode: true`, value: listOf(quoted(solid)), sent: segment(".", ".", "")},
+	{schema: stringList, how: `style: matrix`, value: listOf(quoted(solid)), sent: segment(";tower=", ",", "")},
+	{schema: stringList, how: `style: matrix, explode: true`, value: listOf(quoted(solid)), sent: segment(";tower=", ";tower=", "")},
+	{schema: twoMembers, value: pairs, sent: segment("", ",", ",")},
+	{schema: twoMembers, how: `explode: true`, value: pairs, sent: segment("", ",", "=")},
+	{schema: twoMembers, how: `style: label`, value: pairs, sent: segment(".", ",", ",")},
+	{schema: twoMembers, how: `style: label, explode: true`, value: pairs, sent: segment(".", ".", "=")},
+	{schema: twoMembers, how: `style: matrix`, value: pairs, sent: segment(";tower=", ",", ",")},
+	{schema: twoMembers, how: `style: matrix, explode: true`, value: pairs, sent: segment(";", ";", "=")},
+}
+
+var solid = words.Filter(func(s string) bool { return strings.Trim(s, ".") != "" })
+
+// segment is the way of a value in a path: what stands before it, between its elements or members, and, of a member, between name and value.
+func segment(before, between, within string) func(string, string) [][2]string {
+	encode := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+	return func(name, value string) [][2]string {
+		var parts []string
+		switch value[0] {
+		case '[':
+			for _, e := range elements(value) {
+				parts = append(parts, encode(e))
+			}
+		case '{':
+			for _, member := range spread(name, value) {
+				parts = append(parts, encode(member[0])+within+encode(member[1]))
+			}
+		default:
+			parts = []string{encode(text(value))}
+		}
+		return [][2]string{{"", before + strings.Join(parts, between)}}
+	}
+}
+
+// plainPairs are objects whose values hold nothing that separates.
+var plainPairs = rapid.Custom(func(t *rapid.T) string {
+	return `{"min":` + wholes.Draw(t, "min") + `,"kind":` + quoted(plain).Draw(t, "kind") + `}`
+})
+
+// flat is an object in one value: names and values with something between.
+func flat(between, within string) func(string, string) [][2]string {
+	return func(name, value string) [][2]string {
+		var parts []string
+		for _, member := range spread(name, value) {
+			parts = append(parts, member[0]+within+member[1])
+		}
+		return [][2]string{{name, strings.Join(parts, between)}}
+	}
+}
+
+// asIs is JSON where nothing else tells that it is.
+func asIs(name, value string) [][2]string { return [][2]string{{name, value}} }
+
+// inHeaders are the styles that a header can have.
+var inHeaders = []drawn{
+	{schema: `{type: string}`, value: quoted(words), sent: one},
+	{schema: `{type: number}`, value: numbers, sent: one},
+	{schema: `{type: array, items: {type: integer}}`, value: listOf(wholes), sent: joined(",")},
+	{schema: stringList, how: `explode: true`, value: listOf(quoted(plain)), sent: joined(",")},
+	{schema: twoMembers, value: plainPairs, sent: flat(",", ",")},
+	{schema: twoMembers, how: `explode: true`, value: plainPairs, sent: flat(",", "=")},
+	{how: `content: {application/json: {schema: ` + twoMembers + `}}`, value: pairs, sent: asIs},
+}
+
+// inCookies are the styles that a cookie can have.
+var inCookies = []drawn{
+	{schema: `{type: string}`, value: quoted(words), sent: one},
+	{schema: `{type: boolean}`, value: rapid.SampledFrom([]string{"true", "false"}), sent: one},
+	{schema: stringList, value: listOf(quoted(words)), sent: repeated},
+	{schema: stringList, how: `explode: false`, value: listOf(quoted(plain)), sent: joined(",")},
+	{schema: twoMembers, value: pairs, sent: spread},
+	{schema: twoMembers, how: `explode: false`, value: plainPairs, sent: flat(",", ",")},
+	{how: `content: {application/json: {schema: ` + twoMembers + `}}`, value: pairs, sent: asIs},
+}
+
+// encoded are the ways of members of a form that the document names.
+var encoded = []drawn{
+	{schema: stringList, how: `style: form, explode: false`, value: listOf(quoted(plain)), sent: joined(",")},
+	{schema: stringList, how: `style: pipeDelimited, explode: false`, value: listOf(quoted(plain)), sent: joined("|")},
+	{schema: stringList, how: `style: form`, value: listOf(quoted(words)), sent: repeated},
+	{schema: twoMembers, how: `style: deepObject, explode: true`, value: pairs, sent: deep},
+	{schema: twoMembers, how: `contentType: application/json`, value: pairs, sent: whole},
 }
 
 // inForm are the ways of members of a form.
 var inForm = []drawn{
 	{schema: `{type: string}`, value: quoted(words), sent: one},
 	{schema: `{type: integer}`, value: wholes, sent: one},
+	{schema: `{type: number}`, value: numbers, sent: one},
+	{schema: `{type: boolean}`, value: rapid.SampledFrom([]string{"true", "false"}), sent: one},
 	{schema: stringList, value: listOf(quoted(words)), sent: repeated},
 	{schema: twoMembers, value: pairs, sent: whole},
 }
 
 // call is what a vendor finds in a request.
 type call struct {
-	path    []string
+	path    string // as it is sent
 	query   [][2]string
 	header  http.Header
-	cookies map[string]string
+	cookies [][2]string
 	body    string // "" is none; JSON compact, forms as pairs
 	media   string
 }
@@ -175,22 +265,31 @@ func TestTheRequestIsTheOneThatTheDocumentDescribes(t *testing.T) {
 			}
 			all = append(all, p)
 		}
-		if rapid.Bool().Draw(t, "header") {
-			all = append(all, drawn{name: "X-Depth", in: "header", schema: `{type: array, items: {type: integer}}`, value: listOf(wholes), sent: joined(",")})
+		for _, place := range []struct {
+			in, name string
+			styles   []drawn
+		}{{"header", "X-Depth", inHeaders}, {"cookie", "berth", inCookies}} {
+			if rapid.Bool().Draw(t, place.in) {
+				p := rapid.SampledFrom(place.styles).Draw(t, "style")
+				p.in, p.name = place.in, place.name
+				all = append(all, p)
+			}
 		}
-		if rapid.Bool().Draw(t, "cookie") {
-			all = append(all, drawn{name: "berth", in: "cookie", schema: `{type: string}`, value: quoted(words), sent: one})
-		}
+		tower := rapid.SampledFrom(segments).Draw(t, "segment")
+		tower.in, tower.name = "path", "tower"
 		format := rapid.SampledFrom([]string{"none", "json", "patch", "list", "form", "multipart"}).Draw(t, "body")
 		var fields []drawn
 		if format == "form" || format == "multipart" || format == "json" || format == "patch" {
 			for i := range rapid.IntRange(1, 3).Draw(t, "fields") {
 				f := rapid.SampledFrom(inForm).Draw(t, "field")
+				if format == "form" && rapid.Bool().Draw(t, "encoded") {
+					f = rapid.SampledFrom(encoded).Draw(t, "field")
+				}
 				f.in, f.name = "body", []string{"alpha", "grüße", "x[0]"}[i]
 				fields = append(fields, f)
 			}
 		}
-		document := document(all, fields, format)
+		document := document(tower, all, fields, format)
 		d, report, err := openapi.Import([]byte(document), openapi.Options{Check: compiles})
 		if err != nil || len(report.LeftOut) > 0 {
 			t.Fatalf("import: %v; left out: %v; of\n%s", err, report, document)
@@ -202,11 +301,9 @@ func TestTheRequestIsTheOneThatTheDocumentDescribes(t *testing.T) {
 		tool := set.Tools[0]
 
 		// A call: each argument under the name that the tool has for it.
-		want := call{header: http.Header{}, cookies: map[string]string{}}
-		arguments := map[string]string{}
-		id, tower := quoted(words.Filter(func(s string) bool { return strings.Trim(s, ".") != "" })).Draw(t, "id"), wholes.Draw(t, "tower")
-		arguments["id"], arguments["tower"] = id, tower
-		want.path = []string{"towers", text(tower), "lamps", text(id)}
+		want := call{header: http.Header{}}
+		arguments := map[string]string{"id": quoted(solid).Draw(t, "id"), "tower": tower.value.Draw(t, "tower")}
+		want.path = "/towers/" + tower.sent("tower", arguments["tower"])[0][1] + "/lamps/" + segment("", "", "")("id", arguments["id"])[0][1]
 		given := func(p drawn) (string, bool) {
 			if !rapid.Bool().Draw(t, "given") {
 				return "", false
@@ -227,7 +324,7 @@ func TestTheRequestIsTheOneThatTheDocumentDescribes(t *testing.T) {
 				case "header":
 					want.header.Set(sent[0], sent[1])
 				case "cookie":
-					want.cookies[sent[0]] = sent[1]
+					want.cookies = append(want.cookies, sent)
 				}
 			}
 		}
@@ -253,10 +350,10 @@ func objectText(members map[string]string) string {
 }
 
 // document writes the operation down.
-func document(all, fields []drawn, format string) string {
+func document(tower drawn, all, fields []drawn, format string) string {
 	key := func(s string) string { b, _ := json.Marshal(s); return string(b) }
-	parameters := []string{`{name: id, in: path, required: true, schema: {type: string}}`, `{name: tower, in: path, required: true, schema: {type: integer}}`}
-	for _, p := range all {
+	parameters := []string{`{name: id, in: path, required: true, schema: {type: string}}`}
+	for _, p := range append([]drawn{tower}, all...) {
 		text := `name: ` + key(p.name) + `, in: ` + p.in
 		if p.schema != "" {
 			text += `, schema: ` + p.schema
@@ -266,9 +363,12 @@ func document(all, fields []drawn, format string) string {
 		}
 		parameters = append(parameters, "{"+text+"}")
 	}
-	var properties []string
+	var properties, encoding []string
 	for _, f := range fields {
 		properties = append(properties, key(f.name)+": "+f.schema)
+		if f.how != "" {
+			encoding = append(encoding, key(f.name)+": {"+f.how+"}")
+		}
 	}
 	object := `{type: object, properties: {` + strings.Join(properties, ", ") + `}}`
 	media := map[string]string{"json": "application/json", "patch": "application/merge-patch+json", "list": "application/json-patch+json", "form": "application/x-www-form-urlencoded", "multipart": "multipart/form-data"}[format]
@@ -278,7 +378,7 @@ func document(all, fields []drawn, format string) string {
 	case "list":
 		body = `, requestBody: {required: true, content: {` + media + `: {schema: {type: array, items: ` + twoMembers + `}}}}`
 	default:
-		body = `, requestBody: {content: {` + media + `: {schema: ` + object + `}}}`
+		body = `, requestBody: {content: {` + media + `: {schema: ` + object + `, encoding: {` + strings.Join(encoding, ", ") + `}}}}`
 	}
 	return "openapi: 3.1.0\ninfo: {title: Harbour}\nservers: [{url: 'https://harbour.example'}]\npaths:\n  '/towers/{tower}/lamps/{id}': {put: {summary: Set a lamp, parameters: [" + strings.Join(parameters, ", ") + "]" + body + "}}\n"
 }
@@ -345,14 +445,7 @@ func wantedBody(t *rapid.T, format string, fields []drawn, given func(drawn) (st
 
 // received reads a request as a vendor would.
 func received(t *rapid.T, p *toolset.Prepared, want call) call {
-	got := call{header: http.Header{}, cookies: map[string]string{}}
-	for _, segment := range strings.Split(strings.TrimPrefix(p.Path, "/"), "/") {
-		decoded, err := url.PathUnescape(segment)
-		if err != nil {
-			t.Fatalf("the path %s: %v", p.Path, err)
-		}
-		got.path = append(got.path, decoded)
-	}
+	got := call{header: http.Header{}, path: p.Path}
 	got.query = decodePairs(t, p.Query, want.query)
 	for _, h := range p.Header {
 		if h[0] != "Cookie" {
@@ -365,7 +458,7 @@ func received(t *rapid.T, p *toolset.Prepared, want call) call {
 			if err != nil {
 				t.Fatalf("the cookie %s: %v", h[1], err)
 			}
-			got.cookies[name] = decoded
+			got.cookies = append(got.cookies, [2]string{name, decoded})
 		}
 	}
 	media, parameters, err := mime.ParseMediaType(p.ContentType)
