@@ -93,7 +93,7 @@ func (v *visit) changePassword() error {
 		form.Values.Set("name", v.person.Name)
 		return v.showYou(http.StatusUnprocessableEntity, form)
 	}
-	return v.done(settings+"/you", "Your password is changed. Wherever else you were signed in, you are not any more.")
+	return v.done(settings+"/you", "Your password is changed. Wherever else you were signed in, you are not any more; programs that you allowed and API tokens stay until you take them back.")
 }
 
 func (v *visit) endSession() error {

@@ -195,7 +195,7 @@ func (d *Door) choosePassword(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
-	page.Redirect(w, r, d.Home, "Your password is changed. Wherever else you were signed in, you are not any more.")
+	page.Redirect(w, r, d.Home, "Your password is changed. Wherever else you were signed in, you are not any more; programs that you allowed and API tokens stay until you take them back.")
 }
 
 // openLink signs in whom the link was made for. It asks nothing, since it is for somebody who has no other way in yet; a browser that is signed in already goes
