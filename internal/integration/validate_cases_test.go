@@ -126,6 +126,25 @@ var broken = []struct{ old, new, want string }{
 		"integration.yaml:27:7: credentials.alternatives[0].oauth2 has an issuer, which tells the addresses, and addresses beside it: take one of the two out"},
 	{"    - label: API key\n      format: static\n", `    - label: OAuth
       format: oauth2_authorization_code
+      oauth2: {issuer: 'https://id.yard.example', revocation_url: 'https://id.yard.example/revoke'}
+      revoke: {method: delete, path: /sessions, headers: {X-Token: '{{token.access}}'}, body: {refresh: '{{token.refresh}}'}}
+    - label: API key
+      format: static
+`,
+		""},
+	{"    - label: API key\n      format: static\n", `    - label: OAuth
+      format: oauth2_authorization_code
+      oauth2: {issuer: 'https://id.yard.example', revocation_url: revoke}
+    - label: API key
+      format: static
+      revoke: {method: pst, path: /logout, body: {token: '{{token.refresh}}'}}
+`,
+		"integration.yaml:27:51: credentials.alternatives[0].oauth2.revocation_url must begin with / or be a whole address: write /revoke" + "\n" +
+			"~integration.yaml:30:7: credentials.alternatives[1].revoke has no effect with the format static: take it out" + "\n" +
+			`integration.yaml:30:16: credentials.alternatives[1].revoke.method is "pst", which is not known; did you mean "post"?` + "\n" +
+			"integration.yaml:30:51: credentials.alternatives[1].revoke.body.token refers to {{token.refresh}}, and no answer gives one: say in login.refresh_token where it stands"},
+	{"    - label: API key\n      format: static\n", `    - label: OAuth
+      format: oauth2_authorization_code
       oauth2: {scopes: [read]}
     - label: API key
       format: static
@@ -166,6 +185,8 @@ var broken = []struct{ old, new, want string }{
 		"integration.yaml:6:17: context[1].default does not go with choices, of which one is taken once the account's credential works: take one of the two out" + "\n" +
 			"integration.yaml:6:29: context[1].optional does not go with choices, of which one is taken once the account's credential works: take one of the two out" + "\n" +
 			"integration.yaml:6:55: context[1].choices.path must begin with / or be a whole address: write /bays"},
+	{"{name: region, default: eu, options: [eu, us]}", "{name: region, default: eu, options: [eu, us]}\n  - {name: bay, label: Bay, choices: {path: /bays, value: id, cursor: after}}",
+		"integration.yaml:6:63: context[1].choices.cursor stands without a next: add the dotted path at which the answer has the cursor"},
 	{"{name: region, default: eu, options: [eu, us]}", "{name: region, choices: {path: /regions, value: id}}",
 		"integration.yaml:5:30: context[0].choices.path follows a base URL that needs {{context.region}}, which is not known before the choice: write a whole address"},
 	{"{name: region, default: eu, options: [eu, us]}", "{name: region, choices: {path: 'https://yard.example/{{context.region}}', value: id}}",
