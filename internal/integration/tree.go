@@ -132,13 +132,13 @@ func (b *builder) yaml(data []byte) *node {
 		b.fault(1, 1, "the file is empty")
 		return nil
 	case err != nil:
-		b.syntax(err)
+		b.syntax(err, data)
 		return nil
 	}
 	switch err := loader.Load(&second); {
 	case errors.Is(err, io.EOF):
 	case err != nil:
-		b.syntax(err)
+		b.syntax(err, data)
 		return nil
 	default:
 		b.fault(second.Line, second.Column, "the file holds more than one document: take the line of --- out")
@@ -147,7 +147,7 @@ func (b *builder) yaml(data []byte) *node {
 	return b.build(doc.Content[0], 0)
 }
 
-func (b *builder) syntax(err error) {
+func (b *builder) syntax(err error, data []byte) {
 	var one *yaml.LoadError
 	var many *yaml.LoadErrors
 	if errors.As(err, &many) && len(many.Errors) > 0 {
@@ -159,6 +159,9 @@ func (b *builder) syntax(err error) {
 	message := one.Message
 	if one.ContextMsg != "" {
 		message += " (" + one.ContextMsg + ")"
+	}
+	if lines := bytes.SplitN(data, []byte("\n"), one.Mark.Line+1); one.Mark.Line > 0 && one.Mark.Line <= len(lines) && bytes.HasPrefix(bytes.TrimLeft(lines[one.Mark.Line-1], " "), []byte("\t")) {
+		message += ": the line begins with a tab, and YAML is indented by spaces"
 	}
 	b.fault(one.Mark.Line, one.Mark.Column, "not YAML: %s", message)
 }

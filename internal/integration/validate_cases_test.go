@@ -453,6 +453,8 @@ var broken = []struct{ old, new, want string }{
 		"integration.yaml:2:1: a key must be a plain word; YAML 1.2 has no merge keys (<<): write the members out"},
 	{"name: yard\n", "name: [yard\n",
 		"integration.yaml:2:6: not YAML: did not find expected ',' or ']' (while parsing a flow sequence)"},
+	{"secret_fields: [pin]", "secret_fields:\n\t- pin",
+		"integration.yaml:35:1: not YAML: found character that cannot start any token (while scanning for the next token): the line begins with a tab, and YAML is indented by spaces"},
 	{"name: yard\n", "name: !!binary yard\n",
 		"integration.yaml:1:7: the tag !!binary is not taken: write the value without it"},
 	{"secret_fields: [pin]", "secret_fields: [pin, .nan]",
