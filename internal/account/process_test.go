@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"sluice/internal/account"
+	"sluice/internal/await"
 	"sluice/internal/secret"
 	"sluice/internal/store"
 	"sluice/internal/store/storetest"
@@ -192,11 +193,7 @@ func TestAProcessThatDiesAtARenewalIsToldOf(t *testing.T) {
 	exec("SELECT 1 FROM accounts WHERE id = $1 FOR UPDATE", a.ID)
 	before := y.provider.Given()
 	fmt.Fprintln(in, "go")
-	for len(y.provider.Given()) == len(before) {
-		if t.Context().Err() != nil {
-			t.Fatal("the process renews nothing")
-		}
-	}
+	await.True(t, "the process to renew", func() bool { return len(y.provider.Given()) > len(before) })
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}

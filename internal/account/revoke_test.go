@@ -10,6 +10,7 @@ import (
 
 	"sluice/internal/account"
 	"sluice/internal/account/oidctest"
+	"sluice/internal/await"
 	"sluice/internal/integration"
 )
 
@@ -76,21 +77,16 @@ func TestATokenThatComesForADeletedAccountIsGivenBack(t *testing.T) {
 	old := credential(t, y.Service, a)
 	before, gate := y.provider.Asked("/oauth/token"), make(chan struct{})
 	y.provider.Gate(gate)
-	y.provider.Down(0)
 	renewed := make(chan error, 1)
 	go func() { _, err := y.Renew(t.Context(), a, old); renewed <- err }()
-	for y.provider.Asked("/oauth/token") == before {
-		if t.Context().Err() != nil {
-			t.Fatal("nobody asks for a token")
-		}
-	}
+	await.True(t, "a token to be asked for", func() bool { return y.provider.Asked("/oauth/token") > before })
 	y.provider.HoldRevocations(true) // or the grant ends before the token is given
 	if _, err := y.Delete(t.Context(), environment, a.ID); err != nil {
 		t.Fatal(err)
 	}
 	y.provider.HoldRevocations(false)
 	close(gate)
-	if err := <-renewed; !errors.Is(err, account.ErrNotFound) {
+	if err := await.From(t, "the renewal", renewed); !errors.Is(err, account.ErrNotFound) {
 		t.Errorf("got %v", err)
 	}
 	given := y.provider.Given()
