@@ -17,7 +17,7 @@ import (
 )
 
 // proxyPatience is how long the proxy waits for a byte: its usual minute, scaled down, as is the keep-alive of the Sluice behind it.
-const proxyPatience = time.Second
+const proxyPatience = 3 * time.Second
 
 // startNginx starts an nginx with its usual settings before an address, but for its patience, and returns its own.
 func startNginx(t *testing.T, upstream string) (address string) {

