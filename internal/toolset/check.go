@@ -33,8 +33,12 @@ func (r *rule) check(value []byte, f *findings) []byte {
 		value = wholeDigits(value)
 	}
 	if r.options != nil && !r.allows(kind, value) {
-		r.refuseOption(value, f)
-		return value
+		option, ok := r.spelled(kind, value)
+		if !ok {
+			r.refuseOption(value, f)
+			return value
+		}
+		value = option
 	}
 	before := len(f.faults)
 	switch kind {
@@ -105,6 +109,9 @@ func (r *rule) refuseKind(kind jsonscan.Kind, value []byte, f *findings) {
 	}
 	hint := ""
 	if kind == jsonscan.String && r.kinds&(kindArray|kindObject) == kindArray && r.items != nil && r.items.kinds&kindString != 0 {
+		hint = ": put it in brackets"
+	}
+	if kind == jsonscan.Object && r.kinds&(kindArray|kindObject) == kindArray && r.items != nil && r.items.kinds&kindObject != 0 {
 		hint = ": put it in brackets"
 	}
 	if kind == jsonscan.Number && r.kinds&kindString != 0 {

@@ -41,6 +41,7 @@ func (f Fault) String() string {
 // wrong; until then nothing is allocated.
 type findings struct {
 	faults []Fault
+	meant  []string // arguments that were given by another name
 	places [8]place // the way from an argument to the value that is looked at
 	deeper []place  // the rest of the way
 	depth  int

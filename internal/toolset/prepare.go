@@ -2,6 +2,7 @@ package toolset
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -106,7 +107,7 @@ func (t *Tool) read(arguments []byte, values [][]byte, f *findings) (more []unpl
 			}
 			more = append(more, unplanned{string(name), it.Value()})
 		default:
-			f.add(shorten(string(name)), "is not an argument of %s: %s", t.Name, offer(string(name), p.names()))
+			t.stranger(string(name), it.Value(), f)
 		}
 	}
 	return more, true
@@ -143,7 +144,7 @@ func (t *Tool) check(values [][]byte, more []unplanned, prepared *Prepared, f *f
 			switch {
 			case arg.fixed != nil:
 				values[i] = arg.fixed
-			case arg.filled && prepared.Partial:
+			case arg.filled && prepared.Partial, arg.required && slices.Contains(f.meant, arg.name):
 			case arg.required && arg.source != "":
 				f.add(arg.name, "is required: get it from %s", arg.source)
 			case arg.required:

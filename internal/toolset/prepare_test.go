@@ -55,6 +55,14 @@ func TestRefusalsNameTheArgumentAndTheMend(t *testing.T) {
 		{"not what it should be, with where to get it", list, `{"pipeline_uuid":"Q3 Renewals"}`, `pipeline_uuid must be a UUID as 0192f0c1-7d3a-7c1e-9b1e-2f6d5a1c0b9e, not the text "Q3 Renewals"; list_all_acme_pipelines shows the values there are.`},
 		{"unknown, near a known one", list, `{"pipeline_uuid":"` + uuid + `","nmae":"x"}`, "nmae is not an argument of list_all_acme_pipeline_cards: did you mean name?"},
 		{"unknown, near none", list, `{"pipeline_uuid":"` + uuid + `","colour":"x"}`, "colour is not an argument of list_all_acme_pipeline_cards: there are pipeline_uuid, name, tag, limit, next_cursor, fields."},
+		{"uuid for id, other words for the rest", update, `{"uuid":"` + uuid + `","pipelineId":"` + uuid + `","stage":"` + uuid + `","name":"x","sla":1}`,
+			"uuid is not an argument of update_a_acme_pipeline_card_by_id: did you mean id? pipelineId is not an argument of update_a_acme_pipeline_card_by_id: did you mean pipeline_uuid? " +
+				"stage is not an argument of update_a_acme_pipeline_card_by_id: did you mean pipeline_stage_uuid?"},
+		{"the thing's own name for its id", update, `{` + strings.Replace(good, `"id"`, `"cardId"`, 1) + `,"sla":1}`, "cardId is not an argument of update_a_acme_pipeline_card_by_id: did you mean id?"},
+		{"arguments within another", list, `{"params":{"pipeline_uuid":"` + uuid + `","limit":2}}`, "params is not an argument of list_all_acme_pipeline_cards: give what is in it as the arguments themselves."},
+		{"arguments within another, as text", list, `{"arguments":"{\"pipeline_uuid\":\"` + uuid + `\"}"}`, "arguments is not an argument of list_all_acme_pipeline_cards: give what is in it as the arguments themselves."},
+		{"paging as others do", list, `{"pipeline_uuid":"` + uuid + `","per_page":2,"cursor":"x"}`, "per_page is not an argument: Sluice pages by itself, use limit and next_cursor. cursor is not an argument of list_all_acme_pipeline_cards: did you mean next_cursor?"},
+		{"an object for a list of such", bulk, `{"pipeline_uuid":"` + uuid + `","filters":{"field":"a","operator":"eq"},"values":{"a":1}}`, "filters must be an array, not an object: put it in brackets."},
 		{"the vendor's own paging", list, `{"pipeline_uuid":"` + uuid + `","page":2}`, "page is not an argument: Sluice pages by itself, use limit and next_cursor."},
 		{"a limit of nothing", list, `{"pipeline_uuid":"` + uuid + `","limit":0}`, "limit must be at least 1, not the number 0."},
 		{"a limit beyond the bound", list, `{"pipeline_uuid":"` + uuid + `","limit":501}`, "limit must be at most 500, not the number 501."},
@@ -67,7 +75,7 @@ func TestRefusalsNameTheArgumentAndTheMend(t *testing.T) {
 		{"NUL deep inside", update, `{` + good + `,"sla":1,"custom_fields_values":{"a":["\u0000"]}}`, "custom_fields_values holds the character U+0000, which cannot be stored: leave it out."},
 		{"NUL in what is required", update, strings.Replace(`{`+good+`,"sla":1}`, `"name":"x"`, `"name":"a\u0000b"`, 1), "name holds the character U+0000, which cannot be stored: leave it out."},
 		{"several faults at once", update, `{"pipeline_uuid":"` + uuid + `","id":"x","sla":-1,"nam":"y"}`,
-			"nam is not an argument of update_a_acme_pipeline_card_by_id: did you mean name? pipeline_stage_uuid is required: get it from list_all_acme_pipeline_stages. name is required. sla must be at least 0, not the number -1."},
+			"nam is not an argument of update_a_acme_pipeline_card_by_id: did you mean name? pipeline_stage_uuid is required: get it from list_all_acme_pipeline_stages. sla must be at least 0, not the number -1."},
 		{"a fault deep inside", bulk, `{"pipeline_uuid":"` + uuid + `","filters":[{"field":"a","operator":"eq"},{"feild":"a","operator":"equals"}],"values":{"a":1}}`,
 			`filters[1].feild is not known there: did you mean field? filters[1].operator must be one of "eq", "neq", "contains", "gt", "lt", "in", not the text "equals". filters[1].field is required.`},
 		{"an empty list", bulk, `{"pipeline_uuid":"` + uuid + `","filters":[],"values":{"a":1}}`, "filters must have at least 1 item, not 0."},
@@ -88,7 +96,7 @@ func TestRefusalsNameTheArgumentAndTheMend(t *testing.T) {
 
 func TestValuesAreMendedOnlyWhereTheirMeaningIsPlain(t *testing.T) {
 	tool := only(t, define("things", "thing", &integration.Method{Name: "create", HTTPMethod: "POST", Path: "/things", Doc: documented("",
-		`{"type":"object","properties":{"n":{"type":"integer"},"x":{"type":"number"},"b":{"type":"boolean"},"s":{"type":"string"},"o":{"type":"object"},"a":{"type":"array","items":{"type":"integer"}},"m":{"type":["string","number"]},"z":{"type":["string","null"]}}}`)}))
+		`{"type":"object","properties":{"n":{"type":"integer"},"x":{"type":"number"},"b":{"type":"boolean"},"s":{"type":"string"},"o":{"type":"object"},"a":{"type":"array","items":{"type":"integer"}},"m":{"type":["string","number"]},"e":{"enum":["in_progress","a b","A-B","3.0"]},"z":{"type":["string","null"]}}}`)}))
 	for _, test := range []struct{ name, arguments, want string }{
 		{"a number in quotes", `{"n":"3"}`, `{"n":3}`},
 		{"a whole number with a fraction", `{"n":3.0}`, `{"n":3}`},
@@ -99,6 +107,7 @@ func TestValuesAreMendedOnlyWhereTheirMeaningIsPlain(t *testing.T) {
 		{"an object in quotes", `{"o":"{\"a\": 1}"}`, `{"o":{"a": 1}}`},
 		{"an array in quotes", `{"a":"[\"1\", 2]"}`, `{"a":[1, 2]}`},
 		{"numbers within an array", `{"a":["1",2.0,3]}`, `{"a":[1,2,3]}`},
+		{"an option in other letters", `{"e":"In Progress"}`, `{"e":"in_progress"}`},
 		{"a text that may be a text stays", `{"m":"3"}`, `{"m":"3"}`},
 		{"null, absent and empty are three things", `{"z":null}`, `{"z":null}`},
 		{"empty", `{"z":""}`, `{"z":""}`},
@@ -112,7 +121,7 @@ func TestValuesAreMendedOnlyWhereTheirMeaningIsPlain(t *testing.T) {
 			}
 		})
 	}
-	for _, arguments := range []string{`{"n":"3.5"}`, `{"n":" "}`, `{"n":"0x3"}`, `{"n":true}`, `{"b":"yes"}`, `{"b":1}`, `{"s":true}`, `{"s":["x"]}`, `{"o":"[]"}`, `{"a":"1"}`, `{"z":3}`, `{"n":"NaN"}`, `{"n":"3 4"}`} {
+	for _, arguments := range []string{`{"n":"3.5"}`, `{"n":" "}`, `{"n":"0x3"}`, `{"n":true}`, `{"b":"yes"}`, `{"b":1}`, `{"s":true}`, `{"s":["x"]}`, `{"o":"[]"}`, `{"a":"1"}`, `{"z":3}`, `{"n":"NaN"}`, `{"n":"3 4"}`, `{"e":"A B"}`, `{"e":"30"}`, `{"e":"in"}`} {
 		refusal(t, tool, arguments)
 	}
 }
