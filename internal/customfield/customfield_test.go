@@ -80,7 +80,7 @@ func TestWhatArgumentsSayOfCustomFields(t *testing.T) {
 		{name: "a moment relative to now has a time", arguments: `{"filters":[{"field":"created_at","operator":"gt","value":"2 hours ago"}]}`,
 			want: `{"filters":[{"field":"created_at","operator":"gt","value":"2026-03-10T13:30:00Z"}]}`, note: "13:30"},
 		{name: "a date is a good bound for a moment", arguments: `{"filters":[{"field":"Seen","operator":"gt","value":"2026-01-01"}]}`, want: `{"filters":[{"field":"cf_seen","operator":"gt","value":"2026-01-01"}]}`},
-		{name: "what is no date is refused", arguments: `{"filters":[{"field":"Last Assessment","operator":"lt","value":"last year"}]}`, faults: []string{`filters[0].value must be a date as 2026-11-30, not the text "last year"; relative to today it is said as "30 days ago", "in 2 weeks" or "yesterday"`}},
+		{name: "what is no date is refused", arguments: `{"filters":[{"field":"Last Assessment","operator":"lt","value":"last year"}]}`, faults: []string{`filters[0].value must be a date as 2026-11-30, not the text "last year"; today is Tuesday, 2026-03-10, and relative to it one says "30 days ago", "in 2 weeks", "yesterday" or "friday"`}},
 		{name: "other arguments pass as they are", arguments: `{"id":"x","n":1e400}`, want: `{"id":"x","n":1e400}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -2,13 +2,12 @@ package customfield
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"sluice/internal/jsonscan"
+	"sluice/internal/toolset"
 )
 
 // filters checks a list of conditions.
@@ -95,17 +94,12 @@ func (c *Check) single(at string, f *Field, value []byte) []byte {
 	mended, faults := f.item.Check(at, value)
 	for i := range faults {
 		if f.kind != noTime && jsonscan.KindOf(value) == jsonscan.String {
-			faults[i].Message += `; relative to today it is said as "30 days ago", "in 2 weeks" or "yesterday"`
+			faults[i].Message += "; " + toolset.SayToday(unquote(value), c.Now)
 		}
 	}
 	c.Faults = append(c.Faults, faults...)
 	return mended
 }
-
-var (
-	relative = regexp.MustCompile(`^(?:(\d{1,5}) (minute|hour|day|week|month|year)s? ago|in (\d{1,5}) (minute|hour|day|week|month|year)s?)$`)
-	named    = map[string]int{"yesterday": -1, "today": 0, "tomorrow": 1}
-)
 
 // moment puts a time that is said relative to now in the field's own way of telling time, and notes what was understood. Days begin at midnight UTC.
 func (c *Check) moment(at string, f *Field, value []byte) []byte {
@@ -113,7 +107,7 @@ func (c *Check) moment(at string, f *Field, value []byte) []byte {
 		return value
 	}
 	said := unquote(value)
-	t, ok := resolve(strings.ToLower(strings.TrimSpace(said)), c.Now.UTC())
+	t, ok := toolset.Moment(said, c.Now)
 	if !ok {
 		return value
 	}
@@ -123,37 +117,4 @@ func (c *Check) moment(at string, f *Field, value []byte) []byte {
 	}
 	c.Notes = append(c.Notes, fmt.Sprintf("%s: %q was taken as %s.", at, said, text))
 	return jsonscan.AppendQuote(nil, text)
-}
-
-func resolve(said string, now time.Time) (time.Time, bool) {
-	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
-	if said == "now" {
-		return now.Truncate(time.Second), true
-	}
-	if days, ok := named[said]; ok {
-		return today.AddDate(0, 0, days), true
-	}
-	m := relative.FindStringSubmatch(said)
-	if m == nil {
-		return time.Time{}, false
-	}
-	sign, count, unit := -1, m[1], m[2]
-	if m[3] != "" {
-		sign, count, unit = 1, m[3], m[4]
-	}
-	n, _ := strconv.Atoi(count)
-	n *= sign
-	switch unit {
-	case "minute":
-		return now.Add(time.Duration(n) * time.Minute).Truncate(time.Second), true
-	case "hour":
-		return now.Add(time.Duration(n) * time.Hour).Truncate(time.Second), true
-	case "day":
-		return today.AddDate(0, 0, n), true
-	case "week":
-		return today.AddDate(0, 0, 7*n), true
-	case "month":
-		return today.AddDate(0, n, 0), true
-	}
-	return today.AddDate(n, 0, 0), true
 }

@@ -91,7 +91,7 @@ func (g *Gateway) perform(ctx context.Context, c *Caller, tool *toolset.Tool, ar
 	if err != nil || ended != nil {
 		return ended, err
 	}
-	prepared, err := tool.Prepare(arguments)
+	prepared, notes, err := tool.PrepareAt(arguments, record.StartedAt)
 	var wrong *toolset.ArgumentError
 	if errors.As(err, &wrong) {
 		result := invalid(tool, sayWhomToAsk(tool, wrong))
@@ -150,7 +150,10 @@ func (g *Gateway) perform(ctx context.Context, c *Caller, tool *toolset.Tool, ar
 	}
 	result, err := g.send(ctx, c, tool, prepared, said)
 	if err == nil && said != nil {
-		result.Notes = append(said.check.Notes, result.Notes...)
+		notes = append(notes, said.check.Notes...)
+	}
+	if err == nil && notes != nil {
+		result.Notes = append(notes, result.Notes...)
 	}
 	return result, err
 }
