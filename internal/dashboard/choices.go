@@ -17,6 +17,8 @@ const (
 	// choicesLife is how long what an account has to choose from is taken for what it was, so that a form which is shown again does not ask the vendor again.
 	choicesLife = 30 * time.Second
 	maxChoices  = 1024
+	// choicesPatience is how long a vendor may take for them: somebody waits for the page.
+	choicesPatience = 20 * time.Second
 )
 
 // choices remembers what accounts have to choose from. It is dropped whole when it grows past what is useful.
@@ -52,6 +54,8 @@ func (v *visit) choose(ctx context.Context, p accountPage, resource, id, name st
 		return nil, "The account cannot be opened."
 	}
 	v.sign(caller)
+	ctx, cancel := context.WithTimeout(ctx, choicesPatience)
+	defer cancel()
 	result, err := v.Gateway.CallOperation(ctx, caller, resource, "list", body)
 	if err != nil {
 		return nil, "There is no list to choose from."

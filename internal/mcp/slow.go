@@ -35,9 +35,7 @@ func (sc *scratch) watch(w http.ResponseWriter, c *call, asStream bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.h, s.w, s.asStream, s.begun, s.events, s.finished, s.progress = c.h, w, asStream, time.Now(), nil, false, nil
-	if token := c.message.params.meta.progressToken; jsonscan.KindOf(token) == jsonscan.String || jsonscan.KindOf(token) == jsonscan.Number {
-		s.progress = token
-	}
+	s.progress = c.message.params.meta.wantsProgress()
 	if s.timer == nil {
 		s.timer = time.AfterFunc(s.h.slowAfter, s.tick)
 	} else {
@@ -83,11 +81,23 @@ func (s *slowAnswer) sign() error {
 	case s.progress == nil:
 		return s.events.alive()
 	}
-	seconds := strconv.AppendInt(nil, int64(time.Since(s.begun)/time.Second), 10)
+	return s.events.send("message", progress(s.progress, s.begun))
+}
+
+// wantsProgress is the token under which the client wants to hear of a request's progress, nil if it does not.
+func (m *meta) wantsProgress() []byte {
+	if kind := jsonscan.KindOf(m.progressToken); kind == jsonscan.String || kind == jsonscan.Number {
+		return m.progressToken
+	}
+	return nil
+}
+
+// progress is the message that tells of it.
+func progress(token []byte, begun time.Time) []byte {
+	seconds := strconv.AppendInt(nil, int64(time.Since(begun)/time.Second), 10)
 	n := append([]byte(nil), `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":`...)
-	n = append(append(append(n, s.progress...), `,"progress":`...), strconv.FormatFloat(time.Since(s.begun).Seconds(), 'f', 3, 64)...)
-	n = append(append(append(n, `,"message":"Waiting for the vendor, `...), seconds...), ` seconds so far."}}`...)
-	return s.events.send("message", n)
+	n = append(append(append(n, token...), `,"progress":`...), strconv.FormatFloat(time.Since(begun).Seconds(), 'f', 3, 64)...)
+	return append(append(append(n, `,"message":"Waiting for the vendor, `...), seconds...), ` seconds so far."}}`...)
 }
 
 // space may stand before a JSON document (RFC 8259, section 2).

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"sync"
+	"time"
 
 	"sluice/internal/jsonscan"
 )
@@ -111,7 +113,9 @@ func (s *session) begin(c *call, sc *scratch) *failure {
 	s.calls.Go(func() {
 		defer cancel()
 		defer sc.release()
-		answer, _ := running.answer(nil)
+		enough := s.tellProgress(&running)
+		answer := running.answerAlone()
+		enough()
 		s.mu.Lock()
 		delete(s.inFlight, id)
 		s.mu.Unlock()
@@ -121,6 +125,43 @@ func (s *session) begin(c *call, sc *scratch) *failure {
 		s.stream.post(answer)
 	})
 	return nil
+}
+
+// answerAlone is answer on a goroutine of which nobody else takes care.
+func (c *call) answerAlone() (answer []byte) {
+	defer func() {
+		if v := recover(); v != nil {
+			answer = appendFailure(nil, c.message.id, c.internal("answer a request", "", fmt.Errorf("panic: %v\n%s", v, debug.Stack())))
+		}
+	}()
+	answer, _ = c.answer(nil)
+	return answer
+}
+
+// tellProgress tells of a request that takes long, if the client wants to hear of it, until it is enough. That the stream lives it shows by itself.
+func (s *session) tellProgress(c *call) (enough func()) {
+	token, begun := c.message.params.meta.wantsProgress(), time.Now()
+	if token == nil {
+		return func() {}
+	}
+	var mu sync.Mutex
+	var timer *time.Timer
+	mu.Lock()
+	defer mu.Unlock()
+	timer = time.AfterFunc(c.h.slowAfter, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if timer != nil {
+			s.stream.post(progress(token, begun))
+			timer.Reset(c.h.keepAlive)
+		}
+	})
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		timer.Stop()
+		timer = nil
+	}
 }
 
 func (s *session) cancel(requestID []byte) {

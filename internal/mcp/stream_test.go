@@ -426,6 +426,44 @@ func TestAnAnswerThatTakesLongShowsThatItIsComing(t *testing.T) {
 	})
 }
 
+func TestTheOldTransportTellsOfProgress(t *testing.T) {
+	e := newEndpoint(t, quickly)
+	let := make(chan struct{})
+	e.shipyard.comesTo(getShip, func(context.Context, string) (*gateway.Result, error) {
+		<-let
+		return &gateway.Result{Body: []byte(`{"late":true}`), Total: -1, RateLimit: unlimited}, nil
+	})
+	r := e.open(t, http.MethodGet, "/mcp/"+openToken, map[string]string{"Accept": "text/event-stream"}, "")
+	address := r.next(false).data
+	wantStatus(t, e.send(t, http.MethodPost, address, nil, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"_meta":{"progressToken":0},"name":"`+getShip+`","arguments":{"id":"7"}}}`), 202)
+	for range 2 {
+		if got := r.next(false).data; !strings.HasPrefix(got, `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":0,"progress":`) {
+			t.Errorf("the sign of progress is %s", got)
+		}
+	}
+	close(let)
+	for got := r.next(false).data; !strings.Contains(got, `{\"late\":true}`); got = r.next(false).data {
+	}
+	wantStatus(t, e.send(t, http.MethodPost, address, nil, `{"jsonrpc":"2.0","id":2,"method":"ping"}`), 202)
+	if got := r.next(false).data; got != `{"jsonrpc":"2.0","id":2,"result":{}}` {
+		t.Errorf("after the answer came %s", got)
+	}
+}
+
+func TestAPanicOnTheOldTransportIsAnsweredAndLogged(t *testing.T) {
+	e := newEndpoint(t, quickly)
+	e.shipyard.comesTo(getShip, func(context.Context, string) (*gateway.Result, error) { panic("a plank was missing") })
+	r := e.open(t, http.MethodGet, "/mcp/"+openToken, map[string]string{"Accept": "text/event-stream"}, "")
+	address := r.next(false).data
+	wantStatus(t, e.send(t, http.MethodPost, address, nil, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"`+getShip+`","arguments":{"id":"7"}}}`), 202)
+	if got := r.next(false).data; !strings.HasPrefix(got, `{"jsonrpc":"2.0","id":1,"error":{"code":-32603,`) || strings.Contains(got, "plank") {
+		t.Errorf("a panic is answered with %s", got)
+	}
+	if !strings.Contains(e.log.String(), "a plank was missing") {
+		t.Errorf("the log has nothing of it:\n%s", e.log)
+	}
+}
+
 func TestAHungUpClientCancelsItsCall(t *testing.T) {
 	e := newEndpoint(t)
 	begun, ended := make(chan string, 1), make(chan string, 1)
