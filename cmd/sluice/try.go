@@ -157,6 +157,8 @@ func (t *trial) answer(r *gateway.Result) error {
 		}
 	}
 	switch {
+	case r.Status == http.StatusUnauthorized: // r.Message sends people to an account that is about to be forgotten
+		return fmt.Errorf("%s does not take the credential (401): check what -c gives, and how authorization puts it on the request", t.def.Label)
 	case r.Failed():
 		return errors.New(strings.TrimSuffix(r.Message, "."))
 	case r.File != nil && r.File.Text == nil:

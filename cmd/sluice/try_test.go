@@ -93,7 +93,7 @@ func TestACallIsTriedByADefinitionsFolderAndShownWithoutItsSecrets(t *testing.T)
 		"a credential that is wrong": {
 			args:   []string{"list_all_harbour_ships", "-c", "api_key=open sesame", "--context", "base_url=" + address},
 			out:    "{\n  \"message\": \"the key ••• is wrong\"\n}\n",
-			failed: "Harbour", seen: []string{"← 401 Unauthorized, "},
+			failed: "Harbour does not take the credential (401): check what -c gives", seen: []string{"← 401 Unauthorized, "},
 		},
 		"a tool that there is not":       {args: append([]string{"list_all_harbour_shops"}, connect...), failed: "list_all_harbour_ships"},
 		"an argument that is missing":    {args: append([]string{"create_a_harbour_ship"}, connect...), failed: "name is required"},
