@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -62,5 +63,18 @@ func TestAServerBoundToOneDatabase(t *testing.T) {
 	tool, _ = bound().Tools.Tool("create_a_octapipe_database_record")
 	if !strings.Contains(string(tool.InputSchema), "Colour") || before.Key == bound().Tools.Key {
 		t.Errorf("%s, want the field that was added", tool.InputSchema)
+	}
+}
+
+func TestAToolThatIsLeftOutIsNotTakenForAMisspeltOne(t *testing.T) {
+	w := newWorld(t)
+	reading := w.server(mcpserver.Draft{Config: []byte(`{"methods":["read"]}`)})
+	for name, want := range map[string]string{
+		"update_a_octapipe_task_by_id": "does not offer it, so that its owner has to allow it first",
+		"list_all_octapipe_task":       "did you mean list_all_octapipe_tasks",
+	} {
+		if _, err := w.node.Gateway.Call(t.Context(), reading, name, []byte(`{}`)); !errors.Is(err, gateway.ErrUnknownTool) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want it to say %q", name, err, want)
+		}
 	}
 }

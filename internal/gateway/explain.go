@@ -96,8 +96,15 @@ func listOf(r *integration.Resource, tools *toolset.Toolset) string {
 	return ""
 }
 
-// unknownTool names the tools that are spelled most like the wrong one.
+// unknownTool names the tools that are spelled most like the wrong one. Of one that the server's owner left out it says so: it is no slip, and no other does the same.
 func unknownTool(tools *toolset.Toolset, name string) error {
+	for _, r := range tools.Definition.Resources {
+		for _, m := range r.Methods {
+			if t, ok := tools.Operation(r.Name, m.Name); ok && t.Name == name {
+				return fmt.Errorf("%w: %q; this MCP server does not offer it, so that its owner has to allow it first: tools/list names what is offered", ErrUnknownTool, name)
+			}
+		}
+	}
 	names := make([]string, len(tools.Tools))
 	for i, t := range tools.Tools {
 		names[i] = t.Name
