@@ -196,7 +196,7 @@ func TestToolsAreDescribedForFrameworks(t *testing.T) {
 				t.Errorf("%s is not in query_schema alone: %v", name, card)
 			}
 		}
-		if card.Body.Properties["sla"] == nil || !slices.Contains(card.Required, "pipeline_stage_uuid") || !slices.Contains(card.Tags, "cards") {
+		if card.Body.Properties["sla"] == nil || !slices.Equal(card.Required, []string{"pipeline_uuid", "id"}) || !slices.Contains(card.Tags, "cards") {
 			t.Errorf("the tool that updates cards: %+v", card)
 		}
 	})
