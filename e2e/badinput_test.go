@@ -124,7 +124,7 @@ func TestWhatIsNoProperRequestIsRefusedUnsent(t *testing.T) {
 			{"an unknown tool", url, legacy, strings.Replace(call, "users", "userz", 1), nil, 200, -32602, "list_all_octapipe_users"},
 			{"an unknown method", url, legacy, strings.Replace(list, "tools/list", "tools/lost", 1), nil, 200, -32601, "tools/lost"},
 			{"a list for the arguments", url, legacy, strings.Replace(call, `_users"`, `_users","arguments":[]`, 1), nil, 200, -32602, "object"},
-			{"malformed JSON", url, legacy, call[:len(call)-2], nil, 400, -32700, "not JSON"},
+			{"malformed JSON", url, legacy, call[:len(call)-2], nil, 400, -32700, "cannot be read as JSON"},
 			{"a null id", url, legacy, strings.Replace(list, `"id":1`, `"id":null`, 1), nil, 400, -32600, "null"},
 			{"a batch on 2025-06-18", url, "2025-06-18", "[" + list + "]", nil, 400, -32600, "batch"},
 			{"a batch on 2025-11-25", url, legacy, "[" + list + "]", nil, 400, -32600, "batch"},
