@@ -53,9 +53,6 @@ func Describe(def *integration.Definition) *Form {
 	return f
 }
 
-// Asks reports whether the way, with what is asked whichever is taken, asks for anything.
-func (f *Form) Asks(way int) bool { return len(f.Context) > 0 || len(f.Ways[way].Fields) > 0 }
-
 func describeField(prefix string, c integration.Field) FormField {
 	f := FormField{Name: field(prefix, c.Name), Label: c.Label, Help: c.Help, Type: "text", Default: c.Default, Required: !c.Optional && c.Default == ""}
 	if f.Label == "" {

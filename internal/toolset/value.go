@@ -31,14 +31,6 @@ func (s *Schema) Check(argument string, value []byte) ([]byte, []Fault) {
 // Nearest offers the known names that a wrong one is most like, as the end of a sentence: "did you mean …?".
 func Nearest(wrong string, names []string) string { return offer(wrong, names) }
 
-// Describe says what a value is, shortened, for a sentence about what is wrong with it.
-func Describe(value []byte) string {
-	if jsonscan.KindOf(value) == jsonscan.Invalid {
-		return "nothing"
-	}
-	return describe(value, false)
-}
-
 // PrepareID prepares a call that takes nothing but an id.
 func (t *Tool) PrepareID(id string) (*Prepared, error) {
 	arguments := append(jsonscan.AppendQuote([]byte(`{"id":`), id), '}')
