@@ -99,8 +99,8 @@ func fromNothing(t *testing.T, database string) {
 		t.Fatalf("call a tool: %v, %v", result, err)
 	}
 	b.do("follow", "link", "Logs")
-	b.do("fill", "fields", map[string]string{"Client": "the-agent"})
-	b.says(b.do("press", "button", "Show"), "list_all_octapipe_pipelines", "done", "the-agent", "1 call")
+	b.do("choose", "label", "Client", "option", "the-agent") // which the log offers, since it called
+	b.says(b.do("wait", "words", "Show all calls"), "list_all_octapipe_pipelines", "done", "the-agent", "1 call")
 	b.says(b.do("follow", "link", "list_all_octapipe_pipelines"), `"limit": 3`, "HTTP 200")
 
 	// It is revoked, and the client is refused.
@@ -121,6 +121,27 @@ func fromNothing(t *testing.T, database string) {
 	}
 }
 
+func TestSomebodyWithoutALoginConnectsByALinkFromTheDashboard(t *testing.T) {
+	h := startDemo(t)
+	b := openWindow(t)
+	b.do("open", "url", h.DashboardURL)
+	b.do("follow", "link", "Invite a customer")
+	b.do("choose", "label", "Vendor", "option", "Octapipe")
+	b.do("fill", "fields", map[string]string{"Customer": "cust_7", "Name of the account": "Contoso"})
+	b.says(b.do("press", "button", "Make the link"), "Link to send", "only time")
+	link := b.do("copyable").Value
+
+	customer := openWindow(t) // another browser, in which nobody is signed in
+	customer.do("open", "url", link)
+	customer.do("fill", "fields", map[string]string{"Company domain *": "northwind", "Email *": "ada.lindqvist@northwind.example", "Password *": "octapipe-sandbox", "API address": h.OctapipeURL})
+	customer.says(customer.do("press", "button", "Connect"), "connected")
+
+	b.do("open", "url", h.APIURL+"/dashboard/accounts")
+	b.says(b.do("follow", "link", "Contoso"), "tenant cust_7", "No MCP server yet")
+	b.do("open", "url", link)
+	b.says(b.do("contents"), "used")
+}
+
 func TestNoPageHasASeriousFaultOfAccessibility(t *testing.T) {
 	h := startDemo(t)
 	b := openWindow(t)
@@ -132,7 +153,8 @@ func TestNoPageHasASeriousFaultOfAccessibility(t *testing.T) {
 		account + "/servers/new", account + "/servers/" + h.MCPID, account + "/servers/" + h.MCPID + "/revoke", account + "/servers/" + h.MCPID + "/sign-ins",
 		account + "/tools/create_a_octapipe_pipeline_card", account + "/tools/octapipe_database_records_bulk_update",
 		"/dashboard/logs", "/dashboard/confirmations", "/dashboard/integrations", "/dashboard/integrations/octapipe", "/dashboard/integrations/octapipe/pipeline_cards", "/dashboard/import",
-		"/dashboard/settings/you", "/dashboard/settings/users", "/dashboard/settings/tokens", "/dashboard/settings/webhooks", "/dashboard/settings/sign-in", "/dashboard/settings/environment",
+		"/dashboard/settings/you", "/dashboard/settings/users", "/dashboard/settings/tokens", "/dashboard/settings/webhooks", "/dashboard/settings/sign-in", "/dashboard/settings/clients",
+		"/dashboard/invite", "/dashboard/overrides/octapipe", account + "/override", "/dashboard/settings/environment",
 		"/dashboard/nowhere",
 	}
 	for _, look := range []struct {

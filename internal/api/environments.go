@@ -63,6 +63,22 @@ func (a *api) environments() {
 			}
 			return &one[Environment]{showEnvironment(e)}, nil
 		})
+	register(a, operation{"update-environment", http.MethodPatch, "/environment/{id}", "Rename the environment that the API token belongs to", 0, permission.EnvironmentWrite},
+		func(ctx context.Context, in *struct {
+			ID   string `path:"id"`
+			Body struct {
+				Name string `json:"name" minLength:"1" maxLength:"200"`
+			}
+		}) (*one[Environment], error) {
+			if in.ID != caller(ctx).Environment {
+				return nil, environment.ErrNotFound
+			}
+			e, err := a.Environments.Rename(ctx, in.ID, in.Body.Name)
+			if err != nil {
+				return nil, err
+			}
+			return &one[Environment]{showEnvironment(e)}, nil
+		})
 }
 
 // APIToken is a bearer credential of this API.

@@ -29,15 +29,11 @@ func showOverride(name string, o *catalog.Override) *one[Override] {
 // putOverride stores an override. It is kept as JSON, whatever it came as.
 func (a *api) putOverride(ctx context.Context, name, account string, document []byte) (*one[Override], error) {
 	if document != nil {
-		// Checked as it was written, so that faults name its lines.
-		if err := a.tryOverride(ctx, name, account, document); err != nil {
+		var err error
+		if document, err = a.Catalog.ReadOverride(ctx, caller(ctx).Environment, name, account, document); err != nil {
 			return nil, err
 		}
-		read, faults := integration.ReadValue("override", document, integration.Limits{Bytes: maxBody, Values: 100_000, Depth: 100})
-		if len(faults.Fatal()) > 0 {
-			return nil, faults
-		}
-		if document = read.JSON(); len(document) == 0 {
+		if len(document) == 0 {
 			document = nil
 		} else if at, found := findNUL(document); found {
 			return nil, problem(http.StatusUnprocessableEntity, named(at)+" holds the character U+0000, which cannot be stored: leave it out.").at(at)
@@ -55,22 +51,6 @@ func (a *api) putOverride(ctx context.Context, name, account string, document []
 		return nil, err
 	}
 	return showOverride(name, o), nil
-}
-
-// tryOverride says what is wrong with an override, by its own lines.
-func (a *api) tryOverride(ctx context.Context, name, account string, document []byte) error {
-	e, err := a.Catalog.Get(ctx, caller(ctx).Environment, name)
-	if err != nil {
-		return err
-	}
-	over := e.Definition
-	if account != "" {
-		if over, err = a.Catalog.Find(ctx, caller(ctx).Environment, name); err != nil {
-			return err
-		}
-	}
-	_, err = over.Override(document)
-	return err
 }
 
 // IntegrationByName is the path of one integration.

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -54,6 +55,42 @@ func (l *Log) List(ctx context.Context, f Filter, cursor string, limit int) (pag
 		page = append(page, record(&rows[i]))
 	}
 	return page, next, nil
+}
+
+// Names are what occurs in the log, to choose from.
+type Names struct {
+	Tools, Accounts, Clients []string
+	Servers                  map[string]string // ids, with the account that each was on
+}
+
+// The most that Names looks at, and finds: a page to choose from holds no more.
+const (
+	namesAmong = 5000
+	mostNames  = 2000
+)
+
+// Names tells which tools, accounts, MCP servers and clients occur among the newest calls of an environment, or of one account of it, in the filter's time.
+func (l *Log) Names(ctx context.Context, f Filter) (Names, error) {
+	names := Names{Servers: map[string]string{}}
+	if err := l.Flush(ctx); err != nil {
+		return names, err
+	}
+	of := Filter{Environment: f.Environment, AccountID: f.AccountID, Since: f.Since, Until: f.Until}
+	rows, err := l.store.ListCallNames(ctx, of.stored(), namesAmong, mostNames)
+	if _, unstorable := errors.AsType[*store.TextError](err); unstorable {
+		return names, nil
+	}
+	for _, row := range rows {
+		names.Tools, names.Accounts, names.Clients = append(names.Tools, row.Tool), append(names.Accounts, row.AccountID), append(names.Clients, row.ClientName)
+		if row.ServerID != "" {
+			names.Servers[row.ServerID] = row.AccountID
+		}
+	}
+	for _, list := range []*[]string{&names.Tools, &names.Accounts, &names.Clients} {
+		slices.Sort(*list)
+		*list = slices.DeleteFunc(slices.Compact(*list), func(s string) bool { return s == "" })
+	}
+	return names, err
 }
 
 // stored is the filter as the store takes it.

@@ -118,6 +118,32 @@ func (c *Catalog) GetOverride(ctx context.Context, environment, name, account st
 	return o, nil
 }
 
+// ReadOverride reads an override as somebody wrote it, JSON or YAML, and returns it as JSON for PutOverride. What is wrong with it, by its own lines, is
+// integration.Faults.
+func (c *Catalog) ReadOverride(ctx context.Context, environment, name, account string, document []byte) ([]byte, error) {
+	e, err := c.Get(ctx, environment, name)
+	if err != nil {
+		return nil, err
+	}
+	over := e.Definition
+	if account != "" {
+		if over, err = c.Find(ctx, environment, name); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := over.Override(document); err != nil {
+		return nil, err
+	}
+	read, faults := integration.ReadValue("override", document, integration.Limits{Bytes: mostOverride, Values: 100_000, Depth: 100})
+	if len(faults.Fatal()) > 0 {
+		return nil, faults
+	}
+	return read.JSON(), nil
+}
+
+// mostOverride is how large an override may be.
+const mostOverride = 4 << 20
+
 // PutOverride makes an override the one that counts: for one account, or with account "" for all of the environment. An empty document takes it away. It lands
 // whole, or is refused: by a *OverrideError where it makes no definition, there or for an account with an override of its own, and by a *InUseError where a
 // server would be left without what it is for.

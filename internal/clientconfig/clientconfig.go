@@ -5,6 +5,7 @@ package clientconfig
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"net/netip"
 	"net/url"
@@ -33,6 +34,7 @@ type Way struct {
 	Label string   // what Text is, and where it goes
 	Text  string
 	Note  string
+	Link  string // opens the client, which then asks whether to add the server; "": none
 }
 
 // TokenPlace stands where an API token belongs that is not known here.
@@ -47,13 +49,22 @@ func All(s Server) []Client {
 		{"claude-code", "Claude Code", []Way{claudeCode(s)}},
 		{"cursor", "Cursor", []Way{{
 			Steps: []string{"Open ~/.cursor/mcp.json, or .cursor/mcp.json in a project.", "Put this into it; where there are servers already, only the inner part."},
-			Label: ".cursor/mcp.json", Text: file("mcpServers", s, s.remote("")), Note: signIn(s, "Cursor asks to sign in when the server is switched on."),
+			Label: ".cursor/mcp.json", Text: file("mcpServers", s, s.remote("")), Note: signIn(s, "Cursor asks to sign in when the server is switched on."), Link: cursorLink(s),
 		}}},
 		{"vscode", "VS Code", []Way{{
 			Steps: []string{"Open .vscode/mcp.json in a folder, or run the command “MCP: Open User Configuration”.", "Put this into it."},
-			Label: ".vscode/mcp.json", Text: file("servers", s, s.remote("http")), Note: signIn(s, "VS Code asks to sign in when the server starts."),
+			Label: ".vscode/mcp.json", Text: file("servers", s, s.remote("http")), Note: signIn(s, "VS Code asks to sign in when the server starts."), Link: vscodeLink(s),
 		}}},
+		{"codex", "Codex", []Way{codex(s)}},
 		{"gemini-cli", "Gemini CLI", []Way{geminiCLI(s)}},
+		{"windsurf", "Windsurf", []Way{{
+			Steps: []string{"Open ~/.codeium/windsurf/mcp_config.json, on Windows %USERPROFILE%\\.codeium\\windsurf\\mcp_config.json.", "Put this into it, and refresh the MCP servers."},
+			Label: "mcp_config.json", Text: file("mcpServers", s, s.remoteAt("serverUrl", "")), Note: signIn(s, "Windsurf asks to sign in when it connects."),
+		}}},
+		{"zed", "Zed", []Way{{
+			Steps: []string{"Open Zed’s settings file by the command “zed: open settings file”.", "Put this into it; where there are context servers already, only the inner part."},
+			Label: "settings.json", Text: file("context_servers", s, s.remote("")), Note: signIn(s, "Zed asks to sign in when it connects."),
+		}}},
 		{"opencode", "opencode", []Way{{
 			Steps: []string{"Open opencode.json in a project, or ~/.config/opencode/opencode.json.", "Put this into it."},
 			Label: "opencode.json", Text: file("mcp", s, s.remote("remote")), Note: signIn(s, "Then opencode mcp auth "+s.Key()+" signs in."),
@@ -145,9 +156,53 @@ func geminiCLI(s Server) Way {
 	return Way{Label: "In a terminal", Text: text, Note: signIn(s, "Then /mcp auth "+s.Key()+" in Gemini CLI signs in.")}
 }
 
+// codex: TOML, of which a basic string is written like one of JSON. Codex passes over a table named headers.
+func codex(s Server) Way {
+	text := "[mcp_servers." + s.Key() + "]\nurl = " + tomlString(s.URL)
+	if s.APIToken {
+		text += "\nhttp_headers = { Authorization = " + tomlString("Bearer "+TokenPlace) + " }"
+	}
+	return Way{
+		Steps: []string{"Open ~/.codex/config.toml, or .codex/config.toml in a project that Codex trusts.", "Put this at its end, and start Codex again."},
+		Label: "config.toml", Text: text, Note: signIn(s, "Then codex mcp login "+s.Key()+" signs in."),
+	}
+}
+
+func tomlString(s string) string { return indented(s) }
+
+// cursorLink and vscodeLink are offered where nothing has to be filled in: a link cannot have it done.
+
+func cursorLink(s Server) string {
+	if s.APIToken {
+		return ""
+	}
+	// Padded standard base64, of which + and / mean something else in a query.
+	return "cursor://anysphere.cursor-deeplink/mcp/install?name=" + url.QueryEscape(s.Key()) + "&config=" + url.QueryEscape(base64.StdEncoding.EncodeToString(compact(s.remote(""))))
+}
+
+func vscodeLink(s Server) string {
+	if s.APIToken {
+		return ""
+	}
+	entry := s.remote("http")
+	entry["name"] = s.Key()
+	return "vscode:mcp/install?" + strings.ReplaceAll(url.QueryEscape(string(compact(entry))), "+", "%20")
+}
+
+func compact(v any) []byte {
+	var b bytes.Buffer
+	if err := json.Compact(&b, []byte(indented(v))); err != nil {
+		panic(err) // it was written just now
+	}
+	return b.Bytes()
+}
+
 // remote is an entry for a client that speaks HTTP itself; transport is what it calls that, where it wants it said.
-func (s Server) remote(transport string) map[string]any {
-	entry := map[string]any{"url": s.URL}
+func (s Server) remote(transport string) map[string]any { return s.remoteAt("url", transport) }
+
+// remoteAt is remote for a client that calls the URL otherwise.
+func (s Server) remoteAt(url, transport string) map[string]any {
+	entry := map[string]any{url: s.URL}
 	if transport != "" {
 		entry["type"] = transport
 	}

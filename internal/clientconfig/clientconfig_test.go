@@ -1,8 +1,11 @@
 package clientconfig_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
+	"net/url"
 	"os"
+	"os/exec"
 	"reflect"
 	"regexp"
 	"strings"
@@ -55,6 +58,84 @@ func TestEachClientGetsTheConfigurationThatItTakes(t *testing.T) {
 		for _, client := range []string{"chatgpt", "claude"} {
 			if w := ways(t, s, client)[0]; w.Text != address || w.Note != "" {
 				t.Errorf("%s: %s gets %q, and %q", name, client, w.Text, w.Note)
+			}
+		}
+	}
+}
+
+// hard are names that break what is put together carelessly.
+var hard = []string{"octapipe", `Zoë's "prod" Müller`, "a 'b' $(c) `d` %PATH% \\ ", "🚀 Vertrieb & Söhne", strings.Repeat("long name ", 9), "主机", "]\nurl = \"x\""}
+
+func TestALinkOpensTheClientWithWhatItsFileWouldHold(t *testing.T) {
+	const address = "https://sluice.example.com/mcp/se_cret-~%2B?a=1&b=ü"
+	for _, name := range hard {
+		s := clientconfig.Server{Name: name, URL: address}
+		link, err := url.Parse(ways(t, s, "cursor")[0].Link)
+		if err != nil || link.Scheme != "cursor" || link.Host != "anysphere.cursor-deeplink" || link.Path != "/mcp/install" || link.Query().Get("name") != s.Key() {
+			t.Fatalf("%q: Cursor's link is %v, %v", name, link, err)
+		}
+		config, err := base64.StdEncoding.DecodeString(link.Query().Get("config"))
+		if want := `{"url":"` + strings.ReplaceAll(address, `"`, `\"`) + `"}`; err != nil || string(config) != want {
+			t.Errorf("%q: Cursor's link holds %s, %v; want %s", name, config, err, want)
+		}
+		escaped, found := strings.CutPrefix(ways(t, s, "vscode")[0].Link, "vscode:mcp/install?")
+		text, err := url.PathUnescape(escaped) // as decodeURIComponent: a plus is one
+		var entry map[string]string
+		if !found || err != nil || json.Unmarshal([]byte(text), &entry) != nil || !reflect.DeepEqual(entry, map[string]string{"name": s.Key(), "type": "http", "url": address}) {
+			t.Errorf("%q: VS Code's link holds %s, %v", name, text, err)
+		}
+		s.APIToken = true
+		for _, client := range []string{"cursor", "vscode"} {
+			if link := ways(t, s, client)[0].Link; link != "" {
+				t.Errorf("%s: a link cannot ask for an API token: %s", client, link)
+			}
+		}
+	}
+}
+
+// A command is taken apart by a real shell; what it hands to the program is what was meant. cmd.exe and PowerShell take what is here without quotes, or within double quotes, alike.
+func TestACommandReachesTheProgramWhole(t *testing.T) {
+	for _, name := range hard {
+		for _, token := range []bool{false, true} {
+			s := clientconfig.Server{Name: name, URL: address, APIToken: token}
+			for _, client := range []string{"claude-code", "gemini-cli"} {
+				command := ways(t, s, client)[0].Text
+				out, err := exec.Command("sh", "-c", `printf '%s\n' `+command).Output()
+				got := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+				want := append(strings.Fields(command)[:1], "mcp", "add", "--transport", "http", s.Key(), address)
+				if token {
+					want = append(want, "--header", "Authorization: Bearer YOUR_API_TOKEN")
+				}
+				if err != nil || !reflect.DeepEqual(got, want) {
+					t.Errorf("%q: a shell makes of %s\n%q, %v; want\n%q", name, command, got, err, want)
+				}
+				if strings.ContainsAny(command, "'$`%\\!^&|<>;") {
+					t.Errorf("%q: %s means something else on Windows", name, command)
+				}
+			}
+		}
+	}
+}
+
+func TestWhatIsGivenIsAFileOfTheClientsForm(t *testing.T) {
+	table := regexp.MustCompile(`^\[mcp_servers\.[a-z][a-z0-9-]*\]\nurl = ("[^"\n]*")(\nhttp_headers = \{ Authorization = "Bearer YOUR_API_TOKEN" \})?$`)
+	for _, name := range hard {
+		for _, token := range []bool{false, true} {
+			s := clientconfig.Server{Name: name, URL: address, APIToken: token}
+			if m := table.FindStringSubmatch(ways(t, s, "codex")[0].Text); m == nil || m[1] != `"`+address+`"` || (m[2] != "") != token {
+				t.Errorf("%q: Codex gets\n%s", name, ways(t, s, "codex")[0].Text)
+			}
+			for client, at := range map[string][2]string{"cursor": {"mcpServers", "url"}, "windsurf": {"mcpServers", "serverUrl"}, "zed": {"context_servers", "url"}, "vscode": {"servers", "url"}, "opencode": {"mcp", "url"}} {
+				var got map[string]map[string]struct {
+					Headers map[string]string
+				}
+				text := ways(t, s, client)[0].Text
+				if err := json.Unmarshal([]byte(text), &got); err != nil || len(got[at[0]]) != 1 || !strings.Contains(text, `"`+at[1]+`": "`+address+`"`) {
+					t.Errorf("%q: %s gets\n%s\n%v", name, client, text, err)
+				}
+				if header := got[at[0]][s.Key()].Headers["Authorization"]; (header == "Bearer YOUR_API_TOKEN") != token {
+					t.Errorf("%q: %s sends %q, with an API token %t", name, client, header, token)
+				}
 			}
 		}
 	}

@@ -198,6 +198,18 @@ var retries = map[string]*account.Retry{
 
 const retryAsIs = "as it is"
 
+// ContextLabel is what a value that an account was connected with is called.
+func (p accountPage) ContextLabel(name string) string {
+	if p.Definition != nil {
+		for _, f := range p.Definition.Context {
+			if f.Name == name {
+				return labelOf(f)
+			}
+		}
+	}
+	return name
+}
+
 // RetryOptions are what can be done when a vendor limits calls.
 func (p accountPage) RetryOptions() []page.Option {
 	options := []page.Option{

@@ -34,11 +34,11 @@ type bar struct {
 	Empty, WithFaults bool
 }
 
+// tick is a time under the chart: in UTC, until the script writes it in the reader's own zone.
 type tick struct {
-	X      float64
-	Time   time.Time
-	Label  string
-	Anchor string
+	X                      float64
+	Machine, Style, Anchor string
+	Label                  string
 }
 
 const (
@@ -75,23 +75,23 @@ func newChart(spans []audit.Span, since, until time.Time) *chart {
 		c.Bars = append(c.Bars, bar{
 			X: round(float64(i)*step + step*.12), Width: round(step * .76), Y: y(all), Height: round(plotHeight * all), BadY: y(bad), BadHeight: round(plotHeight * bad),
 			HitY: plotTop, HitH: plotHeight, Empty: s.Calls == 0, WithFaults: s.Failed > 0,
-			Title: fmt.Sprintf("%s: %d calls, %d failed, half within %s, 95%% within %s", s.Start.UTC().Format("2 Jan 15:04"), s.Calls, s.Failed, took(s.Median), took(s.Slow)),
+			Title: fmt.Sprintf("%s: %d calls, %d failed, half within %s, 95%% within %s", s.Start.UTC().Format("2 Jan 15:04 UTC"), s.Calls, s.Failed, took(s.Median), took(s.Slow)),
 		})
 		x := round((float64(i) + .5) * step)
 		median.to(x, y(share(s.Median, longest)), s.Calls > 0)
 		slow.to(x, y(share(s.Slow, longest)), s.Calls > 0)
 	}
 	c.Median, c.Slow = median.String(), slow.String()
-	layout := "15:04"
+	layout, style := "15:04", "time"
 	if until.Sub(since) > 36*time.Hour {
-		layout = "2 Jan"
+		layout, style = "2 Jan", "date"
 	}
 	for i := range 5 {
 		at := since.Add(until.Sub(since) * time.Duration(i) / 4)
-		t := tick{X: round(float64(chartWidth) * float64(i) / 4), Time: at, Label: at.UTC().Format(layout), Anchor: "middle"}
+		t := tick{X: round(float64(chartWidth) * float64(i) / 4), Machine: at.UTC().Format(time.RFC3339), Style: style, Label: at.UTC().Format(layout), Anchor: "middle"}
 		switch i {
 		case 0:
-			t.Anchor = "start"
+			t.Anchor, t.Label = "start", t.Label+" UTC"
 		case 4:
 			t.Anchor = "end"
 		}

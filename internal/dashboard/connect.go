@@ -41,7 +41,9 @@ type connectPage struct {
 func (p *connectPage) OAuth() bool { return p.Credential.Format == "oauth2_authorization_code" }
 
 // Label is what a field is called.
-func (p *connectPage) Label(f integration.Field) string {
+func (p *connectPage) Label(f integration.Field) string { return labelOf(f) }
+
+func labelOf(f integration.Field) string {
 	if f.Label != "" {
 		return f.Label
 	}

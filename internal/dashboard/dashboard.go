@@ -77,6 +77,8 @@ var functions = template.FuncMap{
 			Entry *entry
 		}{form, e}
 	},
+	// A link into a program on the reader's machine, of a scheme that templates do not know. Only clientconfig makes them.
+	"client":  func(link string) template.URL { return template.URL(link) },
 	"star":    func(e *entry) string { return e.star() },
 	"request": written,
 }

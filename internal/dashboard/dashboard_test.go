@@ -20,6 +20,7 @@ import (
 	"sluice/internal/connection"
 	"sluice/internal/dashboard"
 	"sluice/internal/mcpserver"
+	"sluice/internal/oauth"
 	"sluice/internal/node"
 	"sluice/internal/octapipe"
 	"sluice/internal/permission"
@@ -172,7 +173,9 @@ func (h *house) fill(t *testing.T) {
 	attempt := h.Connections.Record(t.Context(), connection.From{Environment: h.Env, ServerID: h.Server.ID, UserAgent: "a client"}, connection.Step{Name: connection.Challenge, At: time.Now(), Status: 401})
 	question := &confirmation.Confirmation{Environment: h.Env, AccountID: h.Account.ID, Tool: "delete_a_octapipe_task_by_id", Question: "Delete it?", NeedsApproval: true}
 	must(t, h.Confirmations.Ask(t.Context(), question, time.Hour))
-	h.places = strings.NewReplacer("{id}", h.Account.ID, "{mcp}", h.Server.ID, "{integration}", "octapipe", "{name}", "octapipe", "{resource}", "pipelines",
+	client, _, err := h.OAuth.CreateClient(t.Context(), h.Env, oauth.ClientDraft{Name: "A client", RedirectURIs: []string{"https://client.example/callback"}})
+	must(t, err)
+	h.places = strings.NewReplacer("{client}", client.ID, "{id}", h.Account.ID, "{mcp}", h.Server.ID, "{integration}", "octapipe", "{name}", "octapipe", "{resource}", "pipelines",
 		"{tool}", "list_all_octapipe_pipelines", "{call}", h.call(t), "{$}", "", "{webhook}", hook.ID, "{token}", token.ID, "{user}", somebody.ID, "{attempt}", attempt, "{confirmation}", question.ID)
 }
 

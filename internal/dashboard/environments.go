@@ -1,6 +1,8 @@
 package dashboard
 
 import (
+	"cmp"
+	"errors"
 	"net/http"
 
 	"sluice/internal/environment"
@@ -9,9 +11,10 @@ import (
 	"sluice/internal/user"
 )
 
-func (v *visit) environment() error { return v.showEnvironment(http.StatusOK, page.NewForm()) }
+func (v *visit) environment() error { return v.showEnvironment(http.StatusOK, nil, page.NewForm()) }
 
-func (v *visit) showEnvironment(status int, form *page.Form) error {
+// showEnvironment shows the environment: with the form that renames it, nil for its name as it is, and the form of another one.
+func (v *visit) showEnvironment(status int, rename, form *page.Form) error {
 	env, err := v.Environments.Get(v.r.Context(), v.env())
 	if err != nil {
 		return err
@@ -21,7 +24,26 @@ func (v *visit) showEnvironment(status int, form *page.Form) error {
 	return v.showAs(status, "environment", struct {
 		settingsPage
 		Environment *environment.Environment
-	}{p, env})
+		Rename      *page.Form
+	}{p, env, cmp.Or(rename, page.NewForm("environment", env.Name))})
+}
+
+func (v *visit) renameEnvironment() error {
+	form, ok := v.form()
+	if !ok {
+		return nil
+	}
+	env, err := v.Environments.Rename(v.r.Context(), v.env(), form.Get("environment"))
+	if wrong, ok := errors.AsType[*environment.InvalidError](err); ok {
+		wrong.Field = "environment" // two fields of one page cannot both be called name
+	}
+	if err != nil {
+		if !faulty(form, err) {
+			return err
+		}
+		return v.showEnvironment(http.StatusUnprocessableEntity, form, page.NewForm())
+	}
+	return v.done(settings+"/environment", "The environment is called “"+env.Name+"” now.")
 }
 
 // createEnvironment makes another environment, and a link by which its owner comes in.
@@ -32,7 +54,7 @@ func (v *visit) createEnvironment() error {
 	}
 	if form.Get("email") == "" {
 		form.Fail("email", "Give the address of its owner: an environment without one can be reached by nobody.")
-		return v.showEnvironment(http.StatusUnprocessableEntity, form)
+		return v.showEnvironment(http.StatusUnprocessableEntity, nil, form)
 	}
 	env, err := v.Environments.Create(v.r.Context(), form.Get("name"))
 	if err == nil {
@@ -48,5 +70,5 @@ func (v *visit) createEnvironment() error {
 	if !faulty(form, err) {
 		return err
 	}
-	return v.showEnvironment(http.StatusUnprocessableEntity, form)
+	return v.showEnvironment(http.StatusUnprocessableEntity, nil, form)
 }

@@ -49,16 +49,20 @@ func (v *visit) signIns() error {
 		Further  page.Pages
 	}{serverPage: s, Pages: v.pages("before", next, len(grants), "sign-in"), Further: v.pages("attempts", more, len(attempts), "attempt")}
 	for _, g := range grants {
-		row := grantRow{g, g.UserID}
-		if u, err := v.Users.Find(v.r.Context(), g.UserID); err == nil && u.Environment == v.env() {
-			row.Person = u.Email
-		}
-		data.Grants = append(data.Grants, row)
+		data.Grants = append(data.Grants, grantRow{g, v.nameOf(g.UserID)})
 	}
 	for _, a := range attempts {
 		data.Attempts = append(data.Attempts, rowOfAttempt(s.Server.URL, a))
 	}
 	return v.show("sign-ins", data)
+}
+
+// nameOf is what a person of the environment is called; one who is gone, by their id.
+func (v *visit) nameOf(userID string) string {
+	if u, err := v.Users.Get(v.r.Context(), v.env(), userID); err == nil {
+		return u.Email
+	}
+	return userID + " (removed)"
 }
 
 func rowOfAttempt(serverURL string, a *connection.Attempt) attemptRow {
@@ -78,10 +82,15 @@ func (v *visit) attempt() error {
 	if a.ServerID != s.Server.ID {
 		return connection.ErrNotFound
 	}
+	person := ""
+	if a.UserID != "" {
+		person = v.nameOf(a.UserID)
+	}
 	return v.show("attempt", struct {
 		*serverPage
 		Attempt attemptRow
-	}{s, rowOfAttempt(s.Server.URL, a)})
+		Person  string
+	}{s, rowOfAttempt(s.Server.URL, a), person})
 }
 
 func (v *visit) revokeGrant() error {

@@ -99,13 +99,19 @@ func (v *visit) integration() error {
 func (v *visit) showIntegration(status int, p integrationPage, form *page.Form) error {
 	data := struct {
 		integrationPage
-		Ways      []string
-		Resources []resourceRow
-		OAuth     bool // accounts are connected by the environment's own client with the vendor
-		Client    *account.VendorClient
-		Callback  string
-		Form      *page.Form
-	}{integrationPage: p, Callback: v.CallbackURL, Form: form}
+		Ways                  []string
+		Resources             []resourceRow
+		OAuth                 bool // accounts are connected by the environment's own client with the vendor
+		Client                *account.VendorClient
+		Callback              string
+		Form                  *page.Form
+		Overridden, OfAccount bool // something is different in this environment; the address is the accounts'
+	}{integrationPage: p, Callback: v.CallbackURL, Form: form, OfAccount: strings.HasPrefix(p.Definition.BaseURL, "{{")}
+	over, err := v.Catalog.GetOverride(v.r.Context(), v.env(), p.Definition.Name, "")
+	if err != nil {
+		return err
+	}
+	data.Overridden = len(over.Document) > 0
 	for _, c := range append([]integration.Credentials{p.Definition.Credentials}, p.Definition.Credentials.Alternatives...) {
 		data.OAuth = data.OAuth || c.OAuth2 != nil && c.OAuth2.ClientID == "" // else an account's own form asks for its client
 		words := map[string]string{

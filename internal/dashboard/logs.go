@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -136,7 +138,11 @@ type logPage struct {
 	logSearch
 	Periods  []page.Option
 	Outcomes []page.Option
-	Accounts []page.Option
+	Accounts []page.Option // none: there is nothing to choose
+	Tools    []page.Option
+	Servers  []page.Option
+	Clients  []page.Option
+	All      string // the log without filters
 	Rows     []*callRow
 	Pages    page.Pages
 	Chart    *chart
@@ -186,8 +192,12 @@ func (v *visit) findCalls(accountID string) (logPage, error) {
 		p.Outcomes = append(p.Outcomes, page.Option{Value: o.name, Label: o.state.Words})
 	}
 	p.Narrowed = p.Tool != "" || p.Outcome != "" || p.ServerID != "" || p.ClientName != "" || p.RequestID != "" || p.UserID != "" || accountID == "" && p.AccountID != ""
+	p.All = v.r.URL.Path
 	if !p.Form.OK() {
 		return p, nil
+	}
+	if err := v.offerFilters(&p, accountID != ""); err != nil {
+		return p, err
 	}
 	found, next, err := v.Audit.List(v.r.Context(), p.Filter, v.r.URL.Query().Get("next"), perPage)
 	if errors.Is(err, audit.ErrCursor) {
@@ -219,6 +229,60 @@ func (v *visit) findCalls(accountID string) (logPage, error) {
 		p.Exports = append(p.Exports, page.Link{Label: strings.ToUpper(format), URL: Path + "/logs/export?" + q.Encode()})
 	}
 	return p, nil
+}
+
+// mostServers is how many MCP servers can be chosen from by their names.
+const mostServers = 100
+
+// offerFilters puts into a page what its log can be narrowed to: what occurs in its time, and what it is narrowed to already.
+func (v *visit) offerFilters(p *logPage, ofAccount bool) error {
+	f := p.Filter
+	if !ofAccount {
+		f.AccountID = ""
+	}
+	names, err := v.Audit.Names(v.r.Context(), f)
+	if err != nil {
+		return err
+	}
+	p.Tools, p.Clients = chosenFrom(names.Tools, p.Tool, nil), chosenFrom(names.Clients, p.ClientName, nil)
+	if !ofAccount && (len(names.Accounts) > 1 || p.AccountID != "") {
+		p.Accounts = chosenFrom(names.Accounts, p.AccountID, func(id string) string {
+			acct, err := v.Accounts.Get(v.r.Context(), v.env(), id)
+			if err != nil {
+				return "deleted (" + id + ")"
+			}
+			return v.row(acct).Title
+		})
+	}
+	servers := slices.Sorted(maps.Keys(names.Servers))
+	slices.Reverse(servers) // the newest first
+	p.Servers = chosenFrom(servers[:min(len(servers), mostServers)], p.ServerID, func(id string) string {
+		account := names.Servers[id]
+		if account == "" {
+			account = p.AccountID
+		}
+		if s, err := v.Servers.Get(v.r.Context(), v.env(), account, id); err == nil {
+			return s.Name
+		}
+		return "revoked (" + id + ")"
+	})
+	return nil
+}
+
+// chosenFrom are options of which one may be chosen that is not among them. say is how an option is called, where it is not by its value.
+func chosenFrom(values []string, chosen string, say func(string) string) []page.Option {
+	if chosen != "" && !slices.Contains(values, chosen) {
+		values = append([]string{chosen}, values...)
+	}
+	options := []page.Option{{Value: "", Label: "All"}}
+	for _, value := range values {
+		label := value
+		if say != nil {
+			label = say(value)
+		}
+		options = append(options, page.Option{Value: value, Label: label})
+	}
+	return options
 }
 
 func (v *visit) call() error {

@@ -29,8 +29,14 @@ func TestTheLogIsNarrowedChartedAndExported(t *testing.T) {
 	next := unescaped.Replace(regexp.MustCompile(`href="([^"]*next=[^"]*)"`).FindStringSubmatch(page.text)[1])
 	b.want(b.get(next), http.StatusOK, "20 calls on this page", "First page")
 	b.want(b.get("/dashboard/logs?tool=tool_b"), http.StatusOK, "7</strong> calls", "tool_b")
-	if r := b.get("/dashboard/logs?tool=tool_b"); strings.Contains(r.text, ">tool_a<") {
+	if r := b.get("/dashboard/logs?tool=tool_b"); strings.Contains(r.text, "<code>tool_a</code>") {
 		t.Error("another tool's calls are shown")
+	}
+	// What occurs in the time is there to choose from, by its name, and what is chosen stays chosen where it does not occur.
+	b.want(b.get("/dashboard/logs?tool=tool_c"), http.StatusOK, `<option value="tool_a">`, `<option value="tool_c" selected>`, `<option value="`+h.Server.ID+`">`+h.Server.Name+`</option>`,
+		`<option value="=cmd()">`, "Show all calls", "No call is like that")
+	if r := b.get("/dashboard/logs?period=own&since=2020-01-01T00:00&until=2020-01-02T00:00"); strings.Contains(r.text, `<option value="tool_a">`) {
+		t.Error("a tool is offered that was not called in this time")
 	}
 	b.want(b.get("/dashboard/logs?outcome=refused&server="+h.Server.ID), http.StatusOK, "7</strong> calls")
 	b.want(b.get("/dashboard/logs?period=1h"), http.StatusOK, "60</strong> calls")

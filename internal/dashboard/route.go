@@ -29,6 +29,8 @@ var routes = []route{
 	{"GET /dashboard/connect", permission.AccountsWrite, (*visit).chooseIntegration},
 	{"GET /dashboard/connect/{integration}", permission.AccountsWrite, (*visit).connectForm},
 	{"POST /dashboard/connect/{integration}", permission.AccountsWrite, (*visit).connect},
+	{"GET /dashboard/invite", permission.AccountsWrite, (*visit).inviteCustomer},
+	{"POST /dashboard/invite", permission.AccountsWrite, (*visit).makeLink},
 	{"GET /dashboard/connected", permission.AccountsRead, (*visit).connected},
 	{"GET /dashboard/accounts/{id}", permission.ServersRead, (*visit).servers},
 	{"GET /dashboard/accounts/{id}/tools", permission.ToolsRead, (*visit).tools},
@@ -37,6 +39,8 @@ var routes = []route{
 	{"POST /dashboard/accounts/{id}/settings", permission.AccountsWrite, (*visit).changeAccount},
 	{"GET /dashboard/accounts/{id}/reconnect", permission.AccountsWrite, (*visit).reconnectForm},
 	{"POST /dashboard/accounts/{id}/reconnect", permission.AccountsWrite, (*visit).reconnect},
+	{"GET /dashboard/accounts/{id}/override", permission.IntegrationsRead, (*visit).override},
+	{"POST /dashboard/accounts/{id}/override", permission.IntegrationsWrite, (*visit).setOverride},
 	{"POST /dashboard/accounts/{id}/check", permission.AccountsWrite, (*visit).checkAccount},
 	{"POST /dashboard/accounts/{id}/disable", permission.AccountsWrite, (*visit).disableAccount},
 	{"POST /dashboard/accounts/{id}/enable", permission.AccountsWrite, (*visit).enableAccount},
@@ -73,6 +77,8 @@ var routes = []route{
 	{"GET /dashboard/integrations/{name}", permission.IntegrationsRead, (*visit).integration},
 	{"POST /dashboard/integrations/{name}/oauth-client", permission.IntegrationsWrite, (*visit).setVendorClient},
 	{"POST /dashboard/integrations/{name}/oauth-client/remove", permission.IntegrationsWrite, (*visit).removeVendorClient},
+	{"GET /dashboard/overrides/{name}", permission.IntegrationsRead, (*visit).override},
+	{"POST /dashboard/overrides/{name}", permission.IntegrationsWrite, (*visit).setOverride},
 	{"GET /dashboard/integrations/{name}/definition.json", permission.IntegrationsRead, (*visit).definition},
 	{"GET /dashboard/integrations/{name}/{resource}", permission.IntegrationsRead, (*visit).resource},
 
@@ -93,6 +99,10 @@ var routes = []route{
 	{"POST /dashboard/settings/tokens", permission.TokensWrite, (*visit).createToken},
 	{"GET /dashboard/settings/tokens/{token}/revoke", permission.TokensWrite, (*visit).revokeTokenForm},
 	{"POST /dashboard/settings/tokens/{token}/revoke", permission.TokensWrite, (*visit).revokeToken},
+	{"GET /dashboard/settings/clients", permission.ServersRead, (*visit).clients},
+	{"POST /dashboard/settings/clients", permission.ServersWrite, (*visit).createClient},
+	{"GET /dashboard/settings/clients/{client}/remove", permission.ServersWrite, (*visit).removeClientForm},
+	{"POST /dashboard/settings/clients/{client}/remove", permission.ServersWrite, (*visit).removeClient},
 	{"GET /dashboard/settings/webhooks", permission.WebhooksRead, (*visit).webhooks},
 	{"POST /dashboard/settings/webhooks", permission.WebhooksWrite, (*visit).createWebhook},
 	{"GET /dashboard/settings/webhooks/{webhook}", permission.WebhooksRead, (*visit).webhook},
@@ -105,6 +115,7 @@ var routes = []route{
 	{"POST /dashboard/settings/sign-in/remove", permission.EnvironmentWrite, (*visit).removeProvider},
 	{"GET /dashboard/settings/environment", "", (*visit).environment},
 	{"POST /dashboard/settings/environment", permission.EnvironmentWrite, (*visit).createEnvironment},
+	{"POST /dashboard/settings/environment/name", permission.EnvironmentWrite, (*visit).renameEnvironment},
 }
 
 // sections are the places of the navigation.

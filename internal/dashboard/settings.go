@@ -18,7 +18,7 @@ type settingsPage struct {
 func (v *visit) settings(tab string) settingsPage {
 	p := settingsPage{visit: v, Form: page.NewForm()}
 	for _, t := range []struct{ label, path, needs string }{
-		{"You", "/you", ""}, {"Users", "/users", "users:read"}, {"API tokens", "/tokens", "tokens:read"}, {"Webhooks", "/webhooks", "webhooks:read"},
+		{"You", "/you", ""}, {"Users", "/users", "users:read"}, {"API tokens", "/tokens", "tokens:read"}, {"OAuth clients", "/clients", "servers:read"}, {"Webhooks", "/webhooks", "webhooks:read"},
 		{"Sign-in", "/sign-in", "users:read"}, {"Environment", "/environment", ""},
 	} {
 		if t.needs == "" || v.May(t.needs) {

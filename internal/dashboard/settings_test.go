@@ -90,3 +90,58 @@ func TestAWebhookIsAddedTestedAndDeleted(t *testing.T) {
 	b.want(b.post(at+"/delete"), http.StatusSeeOther)
 	b.want(b.get(at), http.StatusNotFound)
 }
+
+func TestAClientEnteredByHandShowsItsSecretOnceAndIsRemoved(t *testing.T) {
+	h := newHouse(t)
+	b := h.as(t, permission.Owner)
+	b.want(b.post("/dashboard/settings/clients", "name", "Zoë's \"app\"", "redirect_uris", "javascript:alert(1)"), http.StatusUnprocessableEntity, "javascript:alert(1)", "Zoë&#39;s &#34;app&#34;")
+	page := b.want(b.post("/dashboard/settings/clients", "name", "Zoë's app", "redirect_uris", "https://app.example/cb\nhttp://localhost:8080/cb", "confidential", "on"), http.StatusOK, "Client id", "Client secret", "only time")
+	secret := regexp.MustCompile(`sls_[A-Za-z0-9_-]+`).FindString(page.text)
+	list := b.want(b.get("/dashboard/settings/clients"), http.StatusOK, "Zoë&#39;s app", "by hand, with a secret", "https://app.example/cb", "http://localhost:8080/cb")
+	if secret == "" || strings.Contains(list.text, secret) {
+		t.Errorf("the secret %q is shown again, or was not shown", secret)
+	}
+	remove := regexp.MustCompile(`href="(/dashboard/settings/clients/[^"]*/remove)"`).FindStringSubmatch(list.text)[1]
+	b.want(b.get(remove), http.StatusOK, "Remove “Zoë&#39;s app”?")
+	b.want(b.post(remove), http.StatusSeeOther)
+	b.want(b.get("/dashboard/settings/clients"), http.StatusOK, "No OAuth client")
+}
+
+func TestAnEnvironmentIsRenamedOnItsPage(t *testing.T) {
+	h := newHouse(t)
+	b := h.as(t, permission.Owner)
+	b.want(b.get("/dashboard/settings/environment"), http.StatusOK, "there is none to switch to")
+	b.want(b.post("/dashboard/settings/environment/name", "environment", " "), http.StatusUnprocessableEntity, "f-environment-error")
+	b.want(b.post("/dashboard/settings/environment/name", "environment", "Müller & Söhne"), http.StatusSeeOther)
+	b.want(b.get("/dashboard/accounts"), http.StatusOK, "<strong>Müller &amp; Söhne</strong>")
+	if _, err := h.Environments.Create(t.Context(), "Another"); err != nil {
+		t.Fatal(err)
+	}
+	b.want(b.post("/dashboard/settings/environment/name", "environment", "Another"), http.StatusUnprocessableEntity, "already: choose another name", `value="Another"`)
+}
+
+func TestALinkIsMadeForSomebodyWithoutALogin(t *testing.T) {
+	h := newHouse(t)
+	b := h.as(t, permission.Owner)
+	b.want(b.get("/dashboard/invite"), http.StatusOK, "Invite a customer to connect", "They choose")
+	page := b.want(b.post("/dashboard/invite", "integration", "octapipe", "tenant_id", "cust_7", "name", "Contoso", "life", "7d"), http.StatusOK, "Link to send", "only time")
+	if !regexp.MustCompile(`<code[^>]*>[^<]{30,}</code>`).MatchString(page.text) {
+		t.Errorf("no link is shown:\n%s", page.text)
+	}
+	b.want(b.post("/dashboard/invite", "integration", "nothing"), http.StatusNotFound)
+	b.want(b.get("/dashboard/invite?account="+h.Account.ID), http.StatusOK, "connected again")
+	b.want(b.post("/dashboard/invite", "account", h.Account.ID, "life", "1h"), http.StatusOK, "this account again")
+}
+
+func TestAnOverrideIsCheckedByItsLinesKeptAndTakenAway(t *testing.T) {
+	h := newHouse(t)
+	b := h.as(t, permission.Owner)
+	for _, path := range []string{"/dashboard/overrides/octapipe", "/dashboard/accounts/" + h.Account.ID + "/override"} {
+		b.want(b.post(path, "document", "resources:\n  notes:\n    list: {method: fetch}\n"), http.StatusUnprocessableEntity, "override:3", "list: {method: fetch}")
+		b.want(b.post(path, "document", "resources: {notes: {delete: null}}"), http.StatusSeeOther)
+		b.want(b.get(path), http.StatusOK, "&#34;delete&#34;: null", "Version")
+		b.want(b.get("/dashboard/accounts/"+h.Account.ID+"/tools/delete_a_octapipe_note_by_id"), http.StatusNotFound)
+		b.want(b.post(path, "document", ""), http.StatusSeeOther)
+		b.want(b.get("/dashboard/accounts/"+h.Account.ID+"/tools/delete_a_octapipe_note_by_id"), http.StatusOK)
+	}
+}

@@ -185,6 +185,10 @@ func faulty(form *page.Form, err error) bool {
 		form.Fail(wrong.Field, ofField(wrong.Field, wrong.Message))
 		return true
 	}
+	if wrong, ok := errors.AsType[*oauth.InvalidError](err); ok {
+		form.Fail(wrong.Field, ofField(wrong.Field, wrong.Message))
+		return true
+	}
 	if away, ok := errors.AsType[*account.UnavailableError](err); ok {
 		form.Fail("", sentence(away.Error()))
 		return true

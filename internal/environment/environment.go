@@ -76,11 +76,33 @@ func (s *Service) Create(ctx context.Context, name string) (*Environment, error)
 	row := db.CreateEnvironmentParams{ID: store.NewID("env"), Name: name, CreatedAt: now.UnixMilli(), UpdatedAt: now.UnixMilli()}
 	switch err := s.store.CreateEnvironment(ctx, row); {
 	case store.Conflict(err):
-		return nil, &ConflictError{fmt.Sprintf("there is an environment named %q already: choose another name", name)}
+		return nil, taken(name)
 	case err != nil:
 		return nil, fmt.Errorf("create environment: %w", err)
 	}
 	return environment(db.Environment(row)), nil
+}
+
+// Rename gives an environment another name. Nothing but people goes by it.
+func (s *Service) Rename(ctx context.Context, id, name string) (*Environment, error) {
+	name, err := checkName(name)
+	if err != nil {
+		return nil, err
+	}
+	n, err := s.store.RenameEnvironment(ctx, db.RenameEnvironmentParams{ID: id, Name: name, UpdatedAt: time.Now().UnixMilli()})
+	switch {
+	case store.Conflict(err):
+		return nil, taken(name)
+	case missing(err) || err == nil && n == 0:
+		return nil, fmt.Errorf("environment %.80q: %w", id, ErrNotFound)
+	case err != nil:
+		return nil, fmt.Errorf("rename environment: %w", err)
+	}
+	return s.Get(ctx, id)
+}
+
+func taken(name string) *ConflictError {
+	return &ConflictError{fmt.Sprintf("there is an environment named %q already: choose another name", name)}
 }
 
 // Get returns an environment by id.

@@ -185,6 +185,18 @@ func (s *Service) ListClients(ctx context.Context, environment, after string, li
 	return page, next, nil
 }
 
+// GetClient returns a client that was entered or registered itself in an environment.
+func (s *Service) GetClient(ctx context.Context, environment, id string) (*Client, error) {
+	row, err := s.Store.GetOAuthClient(ctx, db.GetOAuthClientParams{Environment: environment, ID: id})
+	if store.NotFound(err) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("OAuth client %.80q: %w", id, unstorable(err))
+	}
+	return clientOf(row)
+}
+
 // DeleteClient removes a client and revokes all that was granted to it.
 func (s *Service) DeleteClient(ctx context.Context, environment, id string) error {
 	err := s.Store.Tx(ctx, func(tx *store.Tx) error {

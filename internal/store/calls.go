@@ -56,6 +56,33 @@ func (s *Store) ListCalls(ctx context.Context, f CallFilter, below CallPosition,
 	return calls, rows.Err()
 }
 
+// CallNames are what calls are told apart by.
+type CallNames struct{ Tool, AccountID, ServerID, ClientName string }
+
+// ListCallNames lists what occurs among the newest calls that a filter leaves, each once, in no order. It looks at no more than among of them, so that it is quick
+// however long the log is.
+func (s *Store) ListCallNames(ctx context.Context, f CallFilter, among, limit int) ([]CallNames, error) {
+	const columns = "tool, account_id, server_id, client_name"
+	q := callQuery{dialect: s.dialect}
+	text := fmt.Sprintf(`SELECT DISTINCT %[1]s FROM (SELECT %[1]s FROM calls WHERE %[2]s ORDER BY started_at DESC, id DESC LIMIT %[3]d) AS newest LIMIT %[4]d`,
+		columns, q.where(f, CallPosition{}), among, limit)
+	c := conn{on: s.sql, dialect: s.dialect}
+	rows, err := c.QueryContext(ctx, text, q.args...)
+	if err != nil {
+		return nil, fmt.Errorf("list names of calls: %w", err)
+	}
+	defer rows.Close()
+	var names []CallNames
+	for rows.Next() {
+		var n CallNames
+		if err := rows.Scan(&n.Tool, &n.AccountID, &n.ServerID, &n.ClientName); err != nil {
+			return nil, fmt.Errorf("list names of calls: %w", err)
+		}
+		names = append(names, n)
+	}
+	return names, rows.Err()
+}
+
 // callsText is the search as SQL.
 func (s *Store) callsText(f CallFilter, below CallPosition, limit int) (string, []any) {
 	q := callQuery{dialect: s.dialect}

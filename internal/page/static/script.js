@@ -13,10 +13,12 @@ document.addEventListener("click", async (event) => {
     getSelection().selectAllChildren(code);
     if (!document.execCommand("copy")) return;
   }
+  if (words.dataset.shown) return; // pressed again before its own words are back
   const before = words.textContent;
-  words.textContent = words.dataset.copied;
+  words.dataset.shown = "yes";
   words.setAttribute("role", "status");
-  setTimeout(() => { words.textContent = before; }, 1500);
+  words.textContent = words.dataset.copied;
+  setTimeout(() => { words.textContent = before; delete words.dataset.shown; }, 1500);
 });
 
 // A form is sent once: its buttons rest until the answer is there, or the page is come back to.
@@ -104,8 +106,12 @@ function ready(root) {
   for (const element of root.querySelectorAll("[data-without-script]")) element.hidden = true;
   for (const element of root.querySelectorAll("time[datetime]")) {
     const then = new Date(element.dateTime);
-    element.title = then.toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
+    element.title = `${then.toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" })}\n${then.toISOString()} (UTC)`;
     element.textContent = element.dataset.exact !== undefined ? then.toLocaleString() : relative(then);
+  }
+  for (const element of root.querySelectorAll("text[data-time]")) {
+    const then = new Date(element.dataset.time);
+    element.textContent = element.dataset.style === "date" ? then.toLocaleDateString(undefined, { day: "numeric", month: "short" }) : then.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
   }
   load(root);
 }

@@ -354,6 +354,24 @@ func (q *Queries) ListEnvironments(ctx context.Context, arg ListEnvironmentsPara
 	return items, nil
 }
 
+const renameEnvironment = `-- name: RenameEnvironment :execrows
+UPDATE environments SET name = ?1, updated_at = ?2 WHERE id = ?3
+`
+
+type RenameEnvironmentParams struct {
+	Name      string
+	UpdatedAt int64
+	ID        string
+}
+
+func (q *Queries) RenameEnvironment(ctx context.Context, arg RenameEnvironmentParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, renameEnvironment, arg.Name, arg.UpdatedAt, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const touchAPIToken = `-- name: TouchAPIToken :exec
 UPDATE api_tokens SET last_used_at = ?1 WHERE id = ?2 AND last_used_at < ?1
 `

@@ -11,6 +11,9 @@ SELECT * FROM environments WHERE name = @name;
 -- name: ListEnvironments :many
 SELECT * FROM environments WHERE id < @before ORDER BY id DESC LIMIT cast(@lim AS bigint);
 
+-- name: RenameEnvironment :execrows
+UPDATE environments SET name = @name, updated_at = @updated_at WHERE id = @id;
+
 -- name: DeleteEnvironment :execrows
 DELETE FROM environments WHERE id = @id;
 
