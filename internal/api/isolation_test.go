@@ -85,7 +85,7 @@ var others = map[string]struct {
 	"list-environments":            {},
 	"create-environment":           {},
 	"get-environment":              {path: map[string]string{"id": "environment"}},
-	"update-environment":           {path: map[string]string{"id": "environment"}},
+	"update-environment":           {path: map[string]string{"id": "environment"}, body: `{"name":"mine"}`},
 	"list-api-tokens":              {},
 	"create-api-token":             {},
 	"get-api-token":                {path: map[string]string{"id": "token"}},
