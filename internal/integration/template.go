@@ -91,11 +91,11 @@ func (t *Template) InHost(bad func(Part) bool) *Part {
 	if strings.HasPrefix(t.source, "/") {
 		return nil
 	}
-	for i, p := range t.parts {
-		switch {
+	for i := range t.parts {
+		switch p := &t.parts[i]; {
 		case p.IsReference():
-			if i > 0 && bad(p) {
-				return &p
+			if i > 0 && bad(*p) {
+				return p
 			}
 		case strings.Contains(strings.Replace(p.Literal, "://", "", 1), "/"):
 			return nil

@@ -46,38 +46,44 @@ func selectionOf(fields []string, shared bool) *Selection {
 	return root
 }
 
-// Of reduces an answer, or each item of a page, to what is wanted.
+// Of reduces an answer, or each item of a page, to what is wanted, in one pass over it.
 func (s *Selection) Of(body []byte) ([]byte, error) {
-	dst, err := s.append(make([]byte, 0, len(body)/2), body)
+	if kind := jsonscan.KindOf(body); kind != jsonscan.Array && kind != jsonscan.Object {
+		return body, nil
+	}
+	w := jsonscan.Walk(body)
+	dst, err := s.append(make([]byte, 0, len(body)), &w) // never longer than what it was taken from
+	if err == nil {
+		err = w.Err()
+	}
 	if err == nil && s.shared && (string(dst) == "{}" || strings.HasPrefix(string(dst[:min(len(dst), 3)]), "[{}")) {
 		return body, nil // an answer of another kind than the one that its short form was made for
 	}
 	return dst, err
 }
 
-// append appends what is wanted of a value. A list on the way is gone into; what has no members stays as it is.
-func (s *Selection) append(dst, value []byte) ([]byte, error) {
+// append appends what is wanted of the value that comes next. A list on the way is gone into; what has no members stays as it is. What is wrong with the
+// document is the walker's to tell; an error here is of a name.
+func (s *Selection) append(dst []byte, w *jsonscan.Walker) ([]byte, error) {
 	if s.whole {
-		return append(dst, value...), nil
+		return append(dst, w.Value()...), nil
 	}
 	var err error
-	switch jsonscan.KindOf(value) {
+	switch w.Kind() {
 	case jsonscan.Array:
 		dst = append(dst, '[')
-		it := jsonscan.Elements(value)
-		for it.Next() {
-			if dst, err = s.append(dst, it.Value()); err != nil {
+		for w.Enter(); w.Next(jsonscan.Array); {
+			if dst, err = s.append(dst, w); err != nil {
 				return dst, err
 			}
 			dst = append(dst, ',')
 		}
-		return closed(dst, ']'), it.Err()
+		return closed(dst, ']'), nil
 	case jsonscan.Object:
 		dst = append(dst, '{')
 		note := !s.shared && s.path == "" && s.seen == nil
-		it := jsonscan.Members(value)
-		for it.Next() {
-			name, err := jsonscan.Unquote(it.Name())
+		for w.Enter(); w.Next(jsonscan.Object); {
+			name, err := jsonscan.Unquote(w.Name())
 			if err != nil {
 				return dst, err
 			}
@@ -86,20 +92,21 @@ func (s *Selection) append(dst, value []byte) ([]byte, error) {
 			}
 			member := s.members[string(name)]
 			if member == nil {
+				w.Value()
 				continue
 			}
 			if !s.shared {
 				member.found = true
 			}
-			dst = append(append(dst, it.Name()...), ':')
-			if dst, err = member.append(dst, it.Value()); err != nil {
+			dst = append(append(dst, w.Name()...), ':')
+			if dst, err = member.append(dst, w); err != nil {
 				return dst, err
 			}
 			dst = append(dst, ',')
 		}
-		return closed(dst, '}'), it.Err()
+		return closed(dst, '}'), nil
 	}
-	return append(dst, value...), nil
+	return append(dst, w.Value()...), nil
 }
 
 func closed(dst []byte, end byte) []byte {
