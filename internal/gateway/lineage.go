@@ -24,6 +24,9 @@ var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{1
 // named puts ids in the place of names, where a resource's definition lets an argument be given by name. A result is the answer of a call that ends here.
 func (g *Gateway) named(ctx context.Context, c *Caller, tool *toolset.Tool, prepared *toolset.Prepared) (*toolset.Prepared, *Result, error) {
 	references := tool.Resource.References
+	if tool.ReadOnly && !anyNamed(references, prepared.Arguments) {
+		return prepared, nil, nil // as nearly all calls are
+	}
 	changed := false
 	arguments := prepared.Arguments
 	var faults []toolset.Fault
@@ -75,6 +78,18 @@ func (g *Gateway) named(ctx context.Context, c *Caller, tool *toolset.Tool, prep
 	}
 	again, err := prepareAgain(tool, prepared, arguments)
 	return again, nil, err
+}
+
+// anyNamed reports whether an argument that may be given by name is given otherwise than by a vendor's id.
+func anyNamed(references map[string]integration.Reference, arguments []byte) bool {
+	for argument := range references {
+		if value := jsonscan.Member(arguments, argument); jsonscan.KindOf(value) == jsonscan.String {
+			if raw, _ := jsonscan.Unquote(value); !uuid.Match(raw) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // outsideIn are the arguments of a resource that may be given by name: its parents first, since the names of others are in lists that belong to them.
