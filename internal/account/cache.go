@@ -177,6 +177,7 @@ func (s *Service) hold(def *integration.Definition, fields, context map[string]s
 		}
 	}
 	h := &held{def: def, credential: newCredential(way, fields, access, t.Refresh, version), way: way}
+	h.credential.hideBasic(&s.templates, &Values{Definition: def, Context: context, Credential: h.credential})
 	if t.Expires > 0 {
 		h.expires = time.UnixMilli(t.Expires)
 		h.renew = h.expires.Add(-margin(time.Duration(t.Expires-t.Issued) * time.Millisecond))

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"sluice/internal/integration"
+	"sluice/internal/jsonscan"
 )
 
 // Credential is what authenticates one call: the values that an authorization's templates may name. It must not be logged, and where it is by
@@ -49,11 +50,12 @@ func newCredential(way *integration.Credentials, fields map[string]string, acces
 		if len(value) < minSecret {
 			return
 		}
-		quoted, _ := json.Marshal(value)
-		for _, form := range []string{value, url.QueryEscape(value), url.PathEscape(value), string(quoted[1 : len(quoted)-1]), base64.StdEncoding.EncodeToString([]byte(value))} {
-			if !slices.Contains(c.secrets, form) {
-				c.secrets = append(c.secrets, form)
-			}
+		// JSON has a text in several spellings: as few escapes as can be, < > & as well, slashes as well; and within a text that is JSON itself, escaped once more.
+		escaped, _ := json.Marshal(value)
+		quoted := inQuotes(value)
+		for _, form := range []string{value, url.QueryEscape(value), url.PathEscape(value), quoted, inQuotes(quoted), strings.ReplaceAll(quoted, "/", `\/`),
+			string(escaped[1 : len(escaped)-1]), base64.StdEncoding.EncodeToString([]byte(value))} {
+			c.addForm(form)
 		}
 	}
 	hide(access)
@@ -69,9 +71,50 @@ func newCredential(way *integration.Credentials, fields map[string]string, acces
 			hide(fields[f.Name])
 		}
 	}
+	c.search()
+	return c
+}
+
+func (c *Credential) addForm(form string) {
+	if !slices.Contains(c.secrets, form) {
+		c.secrets = append(c.secrets, form)
+	}
+}
+
+// search makes the forms ready to be searched for, the longest first.
+func (c *Credential) search() {
 	slices.SortFunc(c.secrets, func(a, b string) int { return len(b) - len(a) })
 	c.echoed = needlesOf(c.secrets)
-	return c
+}
+
+// inQuotes is a text as it stands between the quotes of a JSON string.
+func inQuotes(s string) string {
+	quoted := jsonscan.AppendQuote(nil, s)
+	return string(quoted[1 : len(quoted)-1])
+}
+
+// hideBasic hides what basic authentication makes of a name and a password, which shows neither and is both.
+func (c *Credential) hideBasic(t *Templates, v *Values) {
+	hide := func(list integration.Authorizations) {
+		for i := range list {
+			var to Authorization
+			if list[i].Format != "basic" {
+				continue
+			}
+			if ok, err := t.apply(&to, &list[i], v); ok && err == nil {
+				c.addForm(strings.TrimPrefix(to.Header[0][1], "Basic "))
+			}
+		}
+	}
+	hide(v.Definition.Authorization)
+	for _, r := range v.Definition.Resources {
+		for _, m := range r.Methods {
+			if m.Authorization != nil {
+				hide(*m.Authorization)
+			}
+		}
+	}
+	c.search()
 }
 
 // Mask replaces each of the credential's own secret values in a text, also where it is encoded.

@@ -2,6 +2,8 @@ package account
 
 import (
 	"bytes"
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -26,6 +28,52 @@ func TestACredentialIsHiddenInWhatAVendorAnswers(t *testing.T) {
 	short := newCredential(loginWay, map[string]string{"password": "battery"}, "", "", 1)
 	if got := string(short.MaskAnswer([]byte(`{"kind":"battery"}`))); got != `{"kind":"battery"}` {
 		t.Errorf("a short password hides a word of the vendor's: %s", got)
+	}
+}
+
+func TestACredentialIsHiddenHoweverJSONSpellsIt(t *testing.T) {
+	const password = `correct "horse"/<battery> & staple`
+	c := newCredential(loginWay, map[string]string{"password": password}, "", "", 1)
+	within, err := json.Marshal(map[string]string{"pass": password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"as few escapes as can be": `{"x":"correct \"horse\"/<battery> & staple"}`,
+		"< > & escaped":            `{"x":"correct \"horse\"/\u003cbattery\u003e \u0026 staple"}`,
+		"slashes escaped":          `{"x":"correct \"horse\"\/<battery> & staple"}`,
+		"JSON in a text":           `{"x":"{\"pass\":\"correct \\\"horse\\\"/<battery> & staple\"}"}`,
+		"as Go writes it":          string(within),
+	} {
+		if got := c.Mask(text); strings.Contains(got, "horse") || !strings.Contains(got, mask) {
+			t.Errorf("%s: %s became %s", name, text, got)
+		}
+		if got := string(c.MaskAnswer([]byte(text))); strings.Contains(got, "horse") {
+			t.Errorf("%s: an answer: %s became %s", name, text, got)
+		}
+	}
+}
+
+func TestWhatBasicAuthenticationMakesOfACredentialIsHidden(t *testing.T) {
+	basic := integration.Authorizations{{Format: "basic", Username: "{{credentials.user}}", Password: "{{credentials.key}}"}}
+	turned := integration.Authorizations{{Format: "basic", Username: "{{credentials.key}}"}}
+	def := &integration.Definition{Name: "inlet", Authorization: basic,
+		Credentials: integration.Credentials{Format: "static", Token: "{{credentials.key}}", Fields: integration.Fields{{Name: "user"}, {Name: "key", Type: "password"}}},
+		Resources:   integration.Resources{{Name: "boats", Methods: []*integration.Method{{Name: "list", Authorization: &turned}}}}}
+	var s Service
+	h, err := s.hold(def, map[string]string{"user": "ann", "key": "correct-horse-battery"}, nil, &token{}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, list := range []integration.Authorizations{basic, turned} {
+		a, err := s.Authorize(list, &Values{Definition: def, Credential: h.credential})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent := a.Header[0][1]
+		if got := string(h.credential.MaskAnswer([]byte(`{"authorization":"` + sent + `"}`))); got != `{"authorization":"Basic •••"}` {
+			t.Errorf("an answer that repeats %s became %s", sent, got)
+		}
 	}
 }
 

@@ -257,6 +257,10 @@ func (v *validator) tags(p place, tags []string) {
 
 // headers checks header names and the templates of their values.
 func (v *validator) headers(p place, headers map[string]string, refs references) {
+	if len(headers) > mostHeaders {
+		v.fault(p, "are %d, and there can be %d: leave out what no call needs", len(headers), mostHeaders)
+		return
+	}
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
 		v.headerName(p.at(name), name)
 		v.template(p.at(name), headers[name], refs)

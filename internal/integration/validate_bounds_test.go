@@ -63,6 +63,23 @@ func TestFormsAndWaysToConnectAreAsManyAsAPersonCanTake(t *testing.T) {
 	}
 }
 
+func TestWhatEveryCallWouldCarryIsBounded(t *testing.T) {
+	headers := make([]string, 51)
+	for i := range headers {
+		headers[i] = fmt.Sprintf(`"X-H%d":"1"`, i)
+	}
+	for given, want := range map[string]string{
+		`{"X-Big":"` + strings.Repeat("{{context.big}}", 21) + `"}`: "names 21 values, and one text can name 20",
+		"{" + strings.Join(headers, ",") + "}":                      "headers are 51, and there can be 50",
+	} {
+		_, err := integration.Parse([]byte(`{"name":"crane","label":"Crane","base_url":"https://crane.example","context":[{"name":"big"}],"credentials":{"format":"none"},"headers":` + given + `,
+			"resources":{"lifts":{"list":{"method":"get","path":"/lifts"}}}}`))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q, got %v", want, err)
+		}
+	}
+}
+
 func TestFaultsAreCountedOutWhenThereAreTooMany(t *testing.T) {
 	var resources strings.Builder
 	for i := range 500 {

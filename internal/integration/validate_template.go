@@ -29,11 +29,21 @@ var addTo = map[string]string{
 	"arguments":   "add it to the arguments of the prompt",
 }
 
+// What a definition makes of values that are long must not fill the machine at every call.
+const (
+	mostReferences = 20 // in one text
+	mostHeaders    = 50
+)
+
 // template checks a template's form, and that its references lead somewhere.
 func (v *validator) template(p place, source string, refs references) *Template {
 	t, err := ParseTemplate(source)
 	if err != nil {
 		v.fault(p, "is no template: %v", err)
+		return nil
+	}
+	if n := len(t.References()); n > mostReferences {
+		v.fault(p, "names %d values, and one text can name %d: each may be long, and every call would carry them", n, mostReferences)
 		return nil
 	}
 	for _, ref := range t.References() {
