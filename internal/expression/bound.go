@@ -181,7 +181,7 @@ func (w *walker) guard(node any) {
 	case *gojq.Query:
 		inner := *n
 		switch n.Op {
-		case gojq.OpAdd, gojq.OpMul:
+		case gojq.OpAdd, gojq.OpMul, gojq.OpAssign, gojq.OpModify, gojq.OpUpdateAdd, gojq.OpUpdateSub, gojq.OpUpdateMul, gojq.OpUpdateDiv, gojq.OpUpdateMod, gojq.OpUpdateAlt:
 			*n = gojq.Query{Left: &inner, Op: gojq.OpPipe, Right: fits, FuncDefs: n.FuncDefs}
 		case gojq.OpSub:
 			*n = gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: "minus_", Args: []*gojq.Query{n.Left, n.Right}}}}

@@ -2,7 +2,7 @@
 // a tenant's own, and neither it nor a vendor may use up the machine.
 //
 // It imports prose alone. A program is compiled once, and refused there if it uses what could grow without bound: definitions of functions,
-// reduce, foreach and what else loops. What is left is a few steps, of which each is held to what it may make (see bound.go), and an end in time between them.
+// reduce, foreach and what else loops, and changes at computed places. What is left is a few steps, of which each is held to what it may make (see bound.go), and an end in time between them.
 package expression
 
 import (
@@ -37,10 +37,10 @@ type Expression struct {
 
 // functions are those of jq that a program may use: none that loops, reads anything but its input, or makes much of little.
 var functions = strings.Fields(`
-	abs add all any arrays ascii_downcase ascii_upcase booleans capture ceil contains empty endswith entries error explode false finites first flatten floor
+	abs add all any arrays ascii_downcase ascii_upcase booleans capture ceil contains del empty endswith entries error explode false finites first flatten floor
 	from_entries fromdate fromdateiso8601 fromjson getpath group_by gsub has implode in index indices infinite inside isempty isnormal isvalid iterables join
-	keys keys_unsorted last length ltrim ltrimstr map map_values match max max_by min min_by mktime nan normals not nth null nulls numbers objects paths
-	recurse rindex round rtrim rtrimstr scalars scan select sort sort_by split splits sqrt startswith strftime strings strptime sub test to_entries toarray
+	keys keys_unsorted last length limit ltrim ltrimstr map map_values match max max_by min min_by mktime nan normals not nth null nulls numbers objects paths
+	pick recurse rindex round rtrim rtrimstr scalars scan select sort sort_by split splits sqrt startswith strftime strings strptime sub test to_entries toarray
 	toboolean todate todateiso8601 tojson tonumber tostring trim true trimstr trunc type unique unique_by values with_entries`)
 
 // Compile reads a program. The error says what in it is not jq, or not allowed.
@@ -119,6 +119,12 @@ func (w *walker) visit(node any) error {
 			if len(n.Args) > 0 {
 				return errors.New("recurse takes no arguments here")
 			}
+		case "del", "pick":
+			for _, arg := range n.Args {
+				if !isPlain(arg) {
+					return fmt.Errorf("%s takes %s", n.Name, plainPath)
+				}
+			}
 		case "join": // what is put between many things must not be one of them
 			for _, arg := range n.Args {
 				if t := arg.Term; t == nil || t.Str == nil || len(t.Str.Queries) > 0 {
@@ -137,7 +143,12 @@ func (w *walker) visit(node any) error {
 	case *gojq.Query:
 		switch n.Op {
 		case gojq.OpAssign, gojq.OpModify, gojq.OpUpdateAdd, gojq.OpUpdateSub, gojq.OpUpdateMul, gojq.OpUpdateDiv, gojq.OpUpdateMod, gojq.OpUpdateAlt:
-			return errors.New("nothing can be assigned: build a new object instead")
+			if !isPlain(n.Left) {
+				return fmt.Errorf("%s changes %s", n.Op, plainPath)
+			}
+			if n.Op == gojq.OpUpdateMul || n.Op == gojq.OpUpdateSub {
+				return fmt.Errorf("%s cannot be used: write .a |= . - 1, or .a |= tonumber * 2", n.Op)
+			}
 		case gojq.OpMul:
 			if !numeric(n.Left) || !numeric(n.Right) {
 				return errors.New("* is for numbers: write (.a | tonumber) * 2")
@@ -145,6 +156,44 @@ func (w *walker) visit(node any) error {
 		}
 	}
 	return nil
+}
+
+const plainPath = "what is named by members, [] and select, such as .items[].name"
+
+// isPlain reports whether a query names what is there: a position in a list, which could be far behind its end, it does not.
+func isPlain(q *gojq.Query) bool {
+	if q == nil || len(q.FuncDefs) > 0 {
+		return false
+	}
+	if q.Op == gojq.OpPipe && len(q.Patterns) == 0 || q.Op == gojq.OpComma {
+		return isPlain(q.Left) && isPlain(q.Right)
+	}
+	t := q.Term
+	if t == nil {
+		return false
+	}
+	switch t.Type {
+	case gojq.TermTypeIdentity:
+	case gojq.TermTypeIndex:
+		if !isMember(t.Index) {
+			return false
+		}
+	case gojq.TermTypeQuery:
+		if !isPlain(t.Query) {
+			return false
+		}
+	case gojq.TermTypeFunc:
+		if t.Func.Name != "select" {
+			return false
+		}
+	default:
+		return false
+	}
+	return !slices.ContainsFunc(t.SuffixList, func(s *gojq.Suffix) bool { return s.Index != nil && !isMember(s.Index) })
+}
+
+func isMember(i *gojq.Index) bool {
+	return i.Name != "" || i.Str != nil && len(i.Str.Queries) == 0
 }
 
 // numeric reports whether a query can only yield a number, by its form.

@@ -15,6 +15,8 @@ func TestRun(t *testing.T) {
 		{`if .meta.page < .meta.pages then .meta.page + 1 else null end`, `{"meta":{"page":1,"pages":3}}`, `2`},
 		{`(.page | tonumber) * 2`, `{"page":"21"}`, `42`},
 		{`.links[] | select(.rel == "next") | .href`, `{"links":[{"rel":"self","href":"a"},{"rel":"next","href":"b"}]}`, `"b"`},
+		{`del(.secret, .items[].etag, (.items[] | select(.old)))`, `{"secret":1,"items":[{"id":1,"etag":"x"},{"id":2,"old":true}]}`, `{"items":[{"id":1}]}`},
+		{`.items[] |= pick(.id, .owner.name) | .n += 1 | .last = null | .items = [limit(1; .items[])]`, `{"n":1,"items":[{"id":1,"x":2,"owner":{"name":"a","y":3}},{"id":2}]}`, `{"items":[{"id":1,"owner":{"name":"a"}}],"last":null,"n":2}`},
 		{`.errors | length > 0`, `{"errors":[1]}`, `true`},
 		{`[scan("a(.)?")], sub("a";"-"), gsub("A";"-";"i"), split(", *";"g"), [splits("b")], test("^ab"), capture("(?<x>.)").x`, `"ab, ab"`, `[[["b"],["b"]],"-b, ab","-b, -b",["ab","ab"],["a",", a",""],true,"a"]`},
 		{`(.a - .b), (.n - 2 - 1), (.a | contains(["x"])), (["x"] as $x | $x | inside(["x", "y"])), (.a | index("y")), (.s | tonumber - 1)`, `{"a":["x","y"],"b":["x"],"n":5,"s":"3"}`, `[["y"],2,true,true,1,2]`},
@@ -46,8 +48,8 @@ func TestHolds(t *testing.T) {
 func TestWhatCouldUseUpTheMachineIsRefused(t *testing.T) {
 	for _, source := range []string{
 		`"x" * 2000000000`, `. * .n`, `[range(1e9)]`, `def f: f; f`, `repeat(.)`, `until(false; .)`, `while(true; .)`, `recurse(.)`, `reduce .[] as $x (.; . + .)`,
-		`foreach .[] as $x (0; 1)`, `label $x | break $x`, `env`, `$ENV`, `input`, `inputs`, `input_filename`, `now`, `limit(3; .)`, `getpath(["a"]) | halt`, `import "a" as a; .`,
-		strings.Repeat(".|", 4000) + ".", `combinations`, `.[1e9] = 1`, `.a |= 2`, `.b += 1`, `walk([., .])`, `transpose`, `join(.a)`, `gsub(""; .a)`,
+		`foreach .[] as $x (0; 1)`, `label $x | break $x`, `env`, `$ENV`, `input`, `inputs`, `input_filename`, `now`, `getpath(["a"]) | halt`, `import "a" as a; .`,
+		strings.Repeat(".|", 4000) + ".", `combinations`, `.[1e9] = 1`, `.a[2] |= 2`, `.[.n] += 1`, `.. |= [., .]`, `.[1:1e9] = []`, `getpath(["a", 1e9]) = 1`, `.a as $x | .b[$x] = 1`, `del(.[1e9])`, `.a *= 2`, `.a -= .b`, `walk([., .])`, `transpose`, `join(.a)`, `gsub(""; .a)`,
 		`pick(.[1e9])`, `test(.a)`, `scan("(")`, `match(["a", "g"])`, `.[`, `nonsense`,
 	} {
 		if _, err := Compile(source); err == nil {
@@ -62,6 +64,10 @@ func TestAStepThatWouldMakeMuchOfLittleFails(t *testing.T) {
 	text := `"` + strings.Repeat("x", 1<<20) + `"`
 	for _, c := range []struct{ source, document, want string }{
 		{". as $d | map($d)", many, "too much"},
+		{". as $d | .[] |= $d", many, "too much"},
+		{". as $d | .[] = $d", many, "too much"},
+		{`{a: .} | ` + strings.Repeat(".a += .a|", 30) + ".", many, "too much"},
+		{`. as $d | .[] |= $d - .`, "[" + many + strings.Repeat(","+many, 30) + "]", "too many"},
 		{". as $d | map($d) | sort", many, "too much"},
 		{". as $d | [.[] | {(.): $d}] | tojson", many, "too much"},
 		{strings.Repeat("(.+.)|", 30) + ".", many, "too much"},
