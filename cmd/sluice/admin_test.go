@@ -89,7 +89,7 @@ func TestAnInstallationIsSetUpAndUsedFromTheShell(t *testing.T) {
 			t.Errorf("through the MCP server the call lists %v, want %v", onServer, pipelines)
 		}
 		sh.fails("limit must be a whole number", "call", "list_all_octapipe_pipelines", "limit=many")
-		sh.fails(`^Octapipe knows no such thing \(404\): [^\n{]*\.$`, "call", "get_single_octapipe_pipeline_by_id", "id=nope")
+		sh.fails(`^Octapipe knows no such thing \(404\): [^\n{]*\.$`, "call", "get_single_octapipe_pipeline_by_id", "id=00000000-0000-4000-8000-000000000000")
 		sh.fails("limit must be a whole number", "call", "list_all_octapipe_pipelines", "limit=many", "--mcp", server.URL)
 		sh.fails("create_a_octapipe_task", "call", "create_a_octapipe_task", "--mcp", server.URL) // the server offers reads only
 

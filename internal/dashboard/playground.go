@@ -85,7 +85,7 @@ func (p *playPage) offerChoices(ctx context.Context, chosen map[string]string) {
 				options, _ = p.choose(ctx, p.accountPage, owner, "", "", nil)
 			}
 		}
-		if ref, ok := r.References[e.Argument]; ok {
+		if ref, ok := r.References[e.Argument]; ok && ref.Arguments == nil { // a list that has to be narrowed is too long to choose from
 			if arguments, ready := parentsOf(p.Definition, ref.Resource, chosen); ready {
 				options, _ = p.choose(ctx, p.accountPage, ref.Resource, ref.ID, ref.Name, arguments)
 			}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -37,7 +38,7 @@ func (g *Gateway) named(ctx context.Context, c *Caller, tool *toolset.Tool, prep
 		}
 		raw, _ := jsonscan.Unquote(value)
 		if uuid.Match(raw) {
-			if tool.ReadOnly || len(faults) > 0 {
+			if tool.ReadOnly || len(faults) > 0 || argument == "id" { // of the object itself the vendor judges
 				continue
 			}
 			fault, err := g.stray(ctx, c, references[argument], arguments, string(raw))
@@ -49,7 +50,7 @@ func (g *Gateway) named(ctx context.Context, c *Caller, tool *toolset.Tool, prep
 			}
 			continue
 		}
-		id, fault, failed, err := g.idOf(ctx, c, references[argument], arguments, string(raw))
+		id, fault, failed, err := g.idOf(ctx, c, references[argument], arguments, string(raw), argument == "id")
 		switch {
 		case err != nil || failed != nil:
 			return nil, failed, err
@@ -66,7 +67,7 @@ func (g *Gateway) named(ctx context.Context, c *Caller, tool *toolset.Tool, prep
 	if len(faults) > 0 {
 		wrong := invalid(tool, &toolset.ArgumentError{Tool: tool.Name, Faults: faults})
 		// Who is wrong about what belongs to a parent is often wrong about the parent.
-		if !slices.ContainsFunc(faults, func(f toolset.Fault) bool { return isParent(tool.Resource, f.Argument) }) {
+		if !slices.ContainsFunc(faults, func(f toolset.Fault) bool { return f.Argument == "id" || isParent(tool.Resource, f.Argument) }) {
 			if said := g.parentOf(ctx, c, tool, arguments); said != "" {
 				wrong.Message = prose.Sentence(wrong.Message) + " " + said
 			}
@@ -127,9 +128,10 @@ func replaced(object []byte, name string, value []byte) []byte {
 	return parts.Bytes()
 }
 
-// idOf finds the id of what a name means among a resource's list. What is not found, or is not one only, is said as a fault.
-func (g *Gateway) idOf(ctx context.Context, c *Caller, reference integration.Reference, arguments []byte, name string) (id, fault string, failed *Result, err error) {
-	lister, entries, _, failed, err := g.entries(ctx, c, reference, arguments)
+// idOf finds the id of what a name means among a resource's list. What is not found, or is not one only, is said as a fault; own: it is what the call is about,
+// and has to be the only one of its name beyond doubt.
+func (g *Gateway) idOf(ctx context.Context, c *Caller, reference integration.Reference, arguments []byte, name string, own bool) (id, fault string, failed *Result, err error) {
+	lister, entries, whole, failed, err := g.entries(ctx, c, reference, arguments, name)
 	if err != nil {
 		return "", "", nil, err
 	}
@@ -147,17 +149,40 @@ func (g *Gateway) idOf(ctx context.Context, c *Caller, reference integration.Ref
 			found = append(found, e.id)
 		}
 	}
-	switch len(found) {
-	case 1:
+	one := words(lister.Resource.Singular)
+	_, offered := c.Tools.Tool(lister.Name)
+	switch {
+	case len(found) > 1:
+		return "", fmt.Sprintf("is the name of %d here, %s: give the id of the one that is meant", len(found), someOf(found)), nil, nil
+	case !whole && (own || len(found) == 0): // what was not read may have the name too
+		return "", fmt.Sprintf("%q was looked for among the first %d only, and there are more: give the id of the %s", name, len(entries), one), nil, nil
+	case len(found) == 1:
 		return found[0], "", nil, nil
-	case 0:
-		one := words(lister.Resource.Singular)
-		if _, offered := c.Tools.Tool(lister.Name); !offered && len(lister.Resource.Parent) == 0 {
-			return "", fmt.Sprintf("%q names no %s here: give the id", name, one), nil, nil // who is not offered the list is not told of it
+	case !offered && (len(lister.Resource.Parent) == 0 || reference.Arguments != nil):
+		return "", fmt.Sprintf("%q names no %s here: give the id", name, one), nil, nil // who is not offered the list is not told of it
+	case !offered:
+		return "", fmt.Sprintf("%q names no %s here: %s", name, one, toolset.Nearest(name, names)), nil, nil
+	case len(entries) == 0:
+		return "", fmt.Sprintf("%q names no %s here: %s shows them", name, one, lister.Name), nil, nil
+	case reference.Arguments != nil && len(entries) <= mostCandidates: // a part of their names was given
+		var like []string
+		for _, e := range entries {
+			like = append(like, fmt.Sprintf("%q (%s)", e.names[0], e.id))
 		}
-		return "", fmt.Sprintf("%q names no %s here: %s %s shows them", name, one, prose.Sentence(toolset.Nearest(name, names)), lister.Name), nil, nil
+		return "", fmt.Sprintf("%q names no %s here: did you mean %s?", name, one, strings.Join(like, " or ")), nil, nil
 	}
-	return "", fmt.Sprintf("is the name of %d here, %s: give the id of the one that is meant", len(found), strings.Join(found, " and ")), nil, nil
+	return "", fmt.Sprintf("%q names no %s here: %s %s shows them", name, one, prose.Sentence(toolset.Nearest(name, names)), lister.Name), nil, nil
+}
+
+// mostCandidates is how many objects an answer names that a name may mean.
+const mostCandidates = 5
+
+// someOf joins ids, and counts those that are too many to be named.
+func someOf(ids []string) string {
+	if len(ids) > mostCandidates {
+		return fmt.Sprintf("%s and %d more", strings.Join(ids[:mostCandidates], ", "), len(ids)-mostCandidates)
+	}
+	return strings.Join(ids, " and ")
 }
 
 // stray says what is wrong with an id that a write refers to, "" for nothing: it is none of those that the call's parent has. Of what belongs to no parent, and
@@ -174,7 +199,8 @@ func (g *Gateway) stray(ctx context.Context, c *Caller, reference integration.Re
 	if g.listed.has(key, id) {
 		return "", nil
 	}
-	lister, entries, whole, failed, err := g.entries(ctx, c, reference, arguments)
+	reference.Arguments = nil // the ids are wanted, all of them
+	lister, entries, whole, failed, err := g.entries(ctx, c, reference, arguments, "")
 	if err != nil || failed != nil {
 		return "", err
 	}
@@ -191,8 +217,12 @@ type entry struct {
 	names []string // one at least
 }
 
-// entries reads the list that a reference's names are in, under those of its parents that the call has; whole says that there are no more.
-func (g *Gateway) entries(ctx context.Context, c *Caller, reference integration.Reference, arguments []byte) (lister *toolset.Tool, all []entry, whole bool, failed *Result, err error) {
+// maxNarrowed is how many pages of a narrowed list are looked through: a name that is in more names is none to tell an object by.
+const maxNarrowed = 3
+
+// entries reads the list that a reference's names are in, under those of its parents that the call has, narrowed to a name where the reference says how; whole
+// says that there are no more.
+func (g *Gateway) entries(ctx context.Context, c *Caller, reference integration.Reference, arguments []byte, name string) (lister *toolset.Tool, all []entry, whole bool, failed *Result, err error) {
 	lister, ok := c.Tools.Operation(reference.Resource, "list")
 	if !ok {
 		return nil, nil, false, nil, fmt.Errorf("%s has no list to find a name in", reference.Resource)
@@ -201,6 +231,15 @@ func (g *Gateway) entries(ctx context.Context, c *Caller, reference integration.
 	for _, parent := range lister.Resource.Parent {
 		if value := jsonscan.Member(arguments, parent); value != nil {
 			parents.Add(jsonscan.AppendQuote(nil, parent), value)
+		}
+	}
+	pages := maxPages
+	if reference.Arguments != nil {
+		pages = maxNarrowed
+		quoted := jsonscan.AppendQuote(nil, strings.TrimSpace(name))
+		narrowed := bytes.ReplaceAll(reference.Arguments, []byte("{{name}}"), quoted[1:len(quoted)-1])
+		for it := jsonscan.Members(narrowed); it.Next(); {
+			parents.Add(it.Name(), it.Value())
 		}
 	}
 	listing, err := lister.Prepare(parents.Bytes())
@@ -226,7 +265,7 @@ func (g *Gateway) entries(ctx context.Context, c *Caller, reference integration.
 			}
 			all = append(all, one)
 		}
-		if request.Page = response.Next; request.Page == nil || page == maxPages {
+		if request.Page = response.Next; request.Page == nil || page == pages {
 			return lister, all, request.Page == nil, nil, nil
 		}
 	}

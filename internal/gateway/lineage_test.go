@@ -1,11 +1,13 @@
 package gateway_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
+	"sluice/internal/gateway"
 	"sluice/internal/mcpserver"
 )
 
@@ -124,5 +126,91 @@ func TestALabelThatASecondFieldWasJustGivenIsNotTakenForTheFirst(t *testing.T) {
 	w.ok("create_a_octapipe_database_custom_field", `{"database_uuid":"Leads","label":"Tier","type":"text","key":"cf_second"}`)
 	if r := w.call("create_a_octapipe_database_record", tier); !r.Invalid || !strings.Contains(r.Message, "cf_tier") || !strings.Contains(r.Message, "cf_second") {
 		t.Errorf("a label of two fields: %q, want both keys", r.Message)
+	}
+}
+
+func TestAnObjectMayBeGivenByItsName(t *testing.T) {
+	w := newWorld(t)
+	pipeline := w.id("list_all_octapipe_pipelines", `{}`, "Q3 Renewals")
+	database := w.id("list_all_octapipe_databases", `{}`, "Vendor Compliance")
+	card := w.id("list_all_octapipe_pipeline_cards", fmt.Sprintf(`{"pipeline_uuid":%q,"name":"TechNova"}`, pipeline), "TechNova Upgrade")
+	var record struct{ UUID string }
+	if err := json.Unmarshal(w.direct(http.MethodPost, "/databases/"+database+"/records", map[string]any{
+		"name": `The "Only" \ One`, "custom_fields_values": map[string]any{"cf_risk_level": "Low"},
+	}), &record); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name, tool, arguments, want string
+		requests                    int
+	}{
+		{"a card", "get_single_octapipe_pipeline_card_by_id", fmt.Sprintf(`{"pipeline_uuid":%q,"id":"technova upgrade"}`, pipeline), card, 2},
+		{"a card of a pipeline by name", "get_single_octapipe_pipeline_card_by_id", `{"pipeline_uuid":"Q3 Renewals","id":"TechNova Upgrade"}`, card, 3},
+		{"a card by its id", "get_single_octapipe_pipeline_card_by_id", fmt.Sprintf(`{"pipeline_uuid":%q,"id":%q}`, pipeline, card), card, 1},
+		{"a record with quotes in its name", "get_single_octapipe_database_record_by_id", fmt.Sprintf(`{"database_uuid":%q,"id":"the \"only\" \\ one"}`, database), record.UUID, 2},
+		{"a pipeline", "get_single_octapipe_pipeline_by_id", `{"id":"Q3 Renewals"}`, pipeline, 2},
+		{"a database", "get_single_octapipe_database_by_id", `{"id":"Vendor Compliance"}`, database, 2},
+	} {
+		w.sandbox.ForgetRequests()
+		r := w.ok(test.tool, "%s", test.arguments)
+		if !strings.Contains(string(r.Body), test.want) {
+			t.Errorf("%s: %s, want %s", test.name, r.Body, test.want)
+		}
+		if sent := w.sandbox.Requests(); len(sent) != test.requests {
+			t.Errorf("%s: the vendor got %d requests (%v), want %d", test.name, len(sent), sent, test.requests)
+		}
+	}
+
+	w.sandbox.ForgetRequests()
+	stray := w.call("delete_a_octapipe_pipeline_card_by_id", `{"pipeline_uuid":%q,"id":"TechNova"}`, pipeline)
+	if !stray.Invalid || stray.Field != "id" || !strings.Contains(stray.Message, `"TechNova Upgrade" (`+card) {
+		t.Errorf("a part of a name: %q, want the card that it may mean", stray.Message)
+	}
+	if r := w.call("get_single_octapipe_pipeline_card_by_id", `{"pipeline_uuid":%q,"id":"00000000-0000-4000-8000-000000000000"}`, pipeline); r.Status != http.StatusNotFound {
+		t.Errorf("an id of nothing: %+v, want the vendor's word and no search", r)
+	}
+	if sent := w.writes(); len(sent) != 0 {
+		t.Errorf("the vendor got %v, want nothing", sent)
+	}
+
+	plain := w.caller
+	w.caller = w.server(mcpserver.Draft{Config: []byte(`{"confirm":"destructive"}`)})
+	const byName = `{"pipeline_uuid":"q3 renewals","id":"technova upgrade"}`
+	asked := w.call("delete_a_octapipe_pipeline_card_by_id", byName)
+	if asked.Question == nil || !strings.Contains(asked.Question.Text, "TechNova Upgrade") || !strings.Contains(asked.Question.Text, "Q3 Renewals") {
+		t.Fatalf("a card that is to be deleted, by name: %+v, want a question that names it as the vendor does", asked)
+	}
+	stage := w.id("list_all_octapipe_pipeline_stages", fmt.Sprintf(`{"pipeline_uuid":%q}`, pipeline), "Contract Sent")
+	rename := func(name string) {
+		w.direct(http.MethodPut, "/pipelines/"+pipeline+"/cards/"+card, map[string]any{"name": name, "sla": 1, "pipeline_stage_uuid": stage, "custom_fields_values": map[string]any{}})
+	}
+	rename("Another")
+	w.direct(http.MethodPost, "/pipelines/"+pipeline+"/cards", map[string]any{"name": "TechNova Upgrade", "sla": 1, "pipeline_stage_uuid": stage, "custom_fields_values": map[string]any{}})
+	w.sandbox.ForgetRequests()
+	w.caller.Answer = gateway.Agreed(asked.Question.State)
+	if r := w.call("delete_a_octapipe_pipeline_card_by_id", byName); r.Question == nil || !r.Question.Again {
+		t.Errorf("agreed to, when the name means another card by now: %+v, want the question anew", r)
+	}
+	if sent := w.writes(); len(sent) != 0 {
+		t.Errorf("the vendor got %v, want nothing", sent)
+	}
+	w.caller = plain
+	rename("TechNova Upgrade")
+
+	for _, tool := range []string{"get_single", "update_a", "delete_a"} {
+		r := w.call(tool+"_octapipe_pipeline_card_by_id", strings.ReplaceAll(`{"pipeline_uuid":%q,"id":"TechNova Upgrade"MORE}`, "MORE", map[string]string{"update_a": `,"sla":3`}[tool]), pipeline)
+		if !r.Invalid || !strings.Contains(r.Message, "2 here") || !strings.Contains(r.Message, card) {
+			t.Errorf("%s with a name that two cards have: %q, want both ids", tool, r.Message)
+		}
+	}
+	for range 46 {
+		w.direct(http.MethodPost, "/pipelines/"+pipeline+"/cards", map[string]any{"name": "Common name and more", "sla": 1, "pipeline_stage_uuid": stage, "custom_fields_values": map[string]any{}})
+	}
+	w.sandbox.ForgetRequests()
+	if r := w.call("delete_a_octapipe_pipeline_card_by_id", `{"pipeline_uuid":%q,"id":"Common name"}`, pipeline); !r.Invalid || !strings.Contains(r.Message, "the first 45") {
+		t.Errorf("a name in too many names: %q, want a refusal that says how far it was looked for", r.Message)
+	}
+	if sent := w.sandbox.Requests(); len(sent) != 3 {
+		t.Errorf("the vendor got %d requests, want three pages", len(sent))
 	}
 }

@@ -58,7 +58,7 @@ type Resource struct {
 	Parent    map[string]string `yaml:"parent" json:"parent,omitempty"` // the owning resource's name → the argument that holds its id
 	Fields    *FieldSource      `yaml:"fields" json:"fields,omitempty"`
 	FieldList *FieldList        `yaml:"field_list" json:"field_list,omitempty"`
-	// References are arguments that hold another resource's id and may be given by its name instead.
+	// References are arguments that hold an id and may be given by a name instead: another resource's, or as id one of its own.
 	References map[string]Reference `yaml:"references" json:"references,omitempty"`
 	Lookup     *Lookup              `yaml:"lookup" json:"lookup,omitempty"`
 	Methods    []*Method            `yaml:"-" json:"-"` // list, get, create, update, delete, then the others in the order of the file
@@ -71,6 +71,8 @@ type Reference struct {
 	Name     string `yaml:"name" json:"name"` // dotted path into an item, or several with spaces between, whose texts make the name together
 	// Other is a path to another name that means an item as well: a person's e-mail address.
 	Other string `yaml:"other" json:"other,omitempty"`
+	// Arguments narrow a long list to those whose name may be meant; {{name}}, within a text, is what was given.
+	Arguments json.RawMessage `yaml:"arguments" json:"arguments,omitempty"`
 }
 
 // Lookup is one cheap call that may tell the parent of an object of which only the id is known.

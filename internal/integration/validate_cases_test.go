@@ -272,6 +272,11 @@ var broken = []struct{ old, new, want string }{
 	{"dock_id: {resource: docks, id: id, name: name}", "dock_id: {resource: dock, id: id}",
 		"integration.yaml:58:7: resources.ships.references.dock_id has no name: add the dotted path to an item's name, as in name" + "\n" +
 			`integration.yaml:58:17: resources.ships.references.dock_id.resource is "dock", which is no resource; did you mean "docks"?`},
+	{"dock_id: {resource: docks, id: id, name: name}", "dock_id: {resource: docks, id: id, name: name, arguments: {ghost: x}}",
+		"integration.yaml:58:54: resources.ships.references.dock_id.arguments hold no {{name}}, without which the list would not be narrowed to what is meant: write it where the name goes" + "\n" +
+			"integration.yaml:58:66: resources.ships.references.dock_id.arguments.ghost is no argument of the list of docks"},
+	{"dock_id: {resource: docks, id: id, name: name}", "dock_id: {resource: docks, id: id, name: name, arguments: \"{{name}}\"}",
+		"integration.yaml:58:54: resources.ships.references.dock_id.arguments is a text: write the list's arguments as an object"},
 	{"      method: find\n", "      method: bulk_move\n",
 		"integration.yaml:61:7: resources.ships.lookup.method is bulk_move, which is not marked safe, and looking something up must change nothing: add safe: true to it if that is so" + "\n" +
 			"integration.yaml:62:7: resources.ships.lookup.arguments lack dock_id, which bulk_move of ships needs: add it" + "\n" +

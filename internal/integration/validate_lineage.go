@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"strings"
@@ -19,6 +20,11 @@ func (v *validator) references(p place, r *Resource) {
 		if _, found := slices.BinarySearch(documented, argument); complete && !found {
 			v.fault(at, "is no argument of a documented method of %s%s", r.Name, near(argument, documented))
 		}
+		if n := v.node(at.at("arguments")); n != nil && n.kind != object {
+			v.fault(at.at("arguments"), "is %v: write the list's arguments as an object", n.kind)
+		} else if reference.Arguments != nil && !bytes.Contains(reference.Arguments, []byte("{{name}}")) {
+			v.fault(at.at("arguments"), "hold no {{name}}, without which the list would not be narrowed to what is meant: write it where the name goes")
+		}
 		if reference.Resource == "" {
 			continue
 		}
@@ -31,6 +37,13 @@ func (v *validator) references(p place, r *Resource) {
 		if !ok {
 			v.fault(at.at("resource"), "is %s, which has no method list to find names in: add it there", reference.Resource)
 			continue
+		}
+		if known, all := v.documented(named); all {
+			for _, name := range memberNames(v.node(at.at("arguments"))) {
+				if !slices.Contains(known, name) {
+					v.fault(at.at("arguments", name), "is no argument of the list of %s%s", reference.Resource, near(name, known))
+				}
+			}
 		}
 		parents := slices.Collect(maps.Values(r.Parent))
 		for _, needed := range unique(pathArguments(lister)) {
