@@ -47,6 +47,14 @@ func lookups(tool *toolset.Tool, tools *toolset.Toolset) []string {
 			hints = append(hints, "id by "+source)
 		}
 	}
+	if path, err := integration.ParseTemplate(tool.Method.Path); err == nil {
+		for _, ref := range path.References() { // what no list shows, as the id of something under way, can be wrong all the same
+			name, given := strings.CutPrefix(ref.String(), "query.")
+			if given && !isParent(tool.Resource, name) {
+				hints = append(hints, name)
+			}
+		}
+	}
 	parents := make([]string, 0, len(tool.Resource.Parent))
 	for parent := range tool.Resource.Parent {
 		parents = append(parents, parent)

@@ -213,7 +213,7 @@ func (g *Gateway) fieldsOf(ctx context.Context, c *Caller, owner *integration.Re
 	if response.Outcome != vendor.OK {
 		failed := resultOf(reader, response)
 		explain(failed, c.Tools)
-		failed.Message = "The custom fields could not be read, so nothing was sent: " + failed.Message
+		failed.Message = "Nothing was changed, since the custom fields could not be read. " + failed.Message
 		return nil, false, failed, nil
 	}
 	if set, err = customfield.Read(owner.FieldList, response.Body); err != nil {

@@ -161,7 +161,7 @@ func sayWhomToAsk(tool *toolset.Tool, wrong *toolset.ArgumentError) *toolset.Arg
 	for i := range wrong.Faults {
 		fault := &wrong.Faults[i]
 		for _, form := range tool.Method.Ask {
-			if fault.Message == "is required" && slices.Contains(form.Arguments, fault.Argument) {
+			if strings.HasPrefix(fault.Message, "is required") && slices.Contains(form.Arguments, fault.Argument) {
 				fault.Message = fmt.Sprintf("is required: ask the person, do not make it up (%q)", form.Message)
 			}
 		}

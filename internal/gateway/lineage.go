@@ -136,7 +136,7 @@ func (g *Gateway) idOf(ctx context.Context, c *Caller, reference integration.Ref
 		return "", "", nil, err
 	}
 	if failed != nil {
-		failed.Message = fmt.Sprintf("%q could not be looked up, so nothing was sent: %s", name, failed.Message)
+		failed.Message = fmt.Sprintf("Nothing was changed, since %q could not be looked up. %s", name, failed.Message)
 		return "", "", failed, nil
 	}
 	var found, names []string

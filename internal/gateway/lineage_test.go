@@ -214,3 +214,20 @@ func TestAnObjectMayBeGivenByItsName(t *testing.T) {
 		t.Errorf("the vendor got %d requests, want three pages", len(sent))
 	}
 }
+
+func TestAnIDThatNoListShowsIsAmongWhatMayBeWrong(t *testing.T) {
+	w := newWorld(t)
+	database := w.id("list_all_octapipe_databases", `{}`, "Leads")
+	r := w.call("octapipe_database_records_import_status", `{"database_uuid":%q,"import_uuid":"latest"}`, database)
+	if !strings.Contains(r.Message, "Check import_uuid, and database_uuid by list_all_octapipe_databases.") {
+		t.Errorf("a status of no import: %q, want the argument that is wrong named", r.Message)
+	}
+	if r := w.call("octapipe_database_records_import", `{"database_uuid":%q,"file_text":"Name\nA"}`, database); !strings.Contains(r.Message, "mapping is required (Column title") {
+		t.Errorf("an import without a mapping: %q, want what a mapping is", r.Message)
+	}
+	w.caller = w.server(mcpserver.Draft{Config: []byte(`{"tags":["cards"]}`)})
+	r = w.call("create_a_octapipe_pipeline_card", `{"pipeline_uuid":"Enterprise Sales","name":"X","sla":1,"pipeline_stage_uuid":"Foo","custom_fields_values":{}}`)
+	if !strings.Contains(r.Message, "Qualification") || strings.Contains(r.Message, "list_all") {
+		t.Errorf("a stage that is none: %q, want those there are, and no tool that this server has not", r.Message)
+	}
+}

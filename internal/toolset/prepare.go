@@ -148,7 +148,7 @@ func (t *Tool) check(values [][]byte, more []unplanned, prepared *Prepared, f *f
 			case arg.required && arg.source != "":
 				f.add(arg.name, "is required: get it from %s", arg.source)
 			case arg.required:
-				f.add(arg.name, "is required")
+				f.add(arg.name, "is required%s", arg.whatItIs())
 			}
 			continue
 		}
@@ -208,6 +208,16 @@ func (arg *argument) checkSegment(value []byte, f *findings) {
 	default:
 		f.add(arg.name, "must be a text or a number, not %v, as it is a part of the address%s", kind, arg.seeSource())
 	}
+}
+
+// whatItIs repeats what the argument's description says, which a model may have read many calls ago; nothing of a long one.
+func (arg *argument) whatItIs() string {
+	const most = 120
+	what := text(jsonscan.Member(arg.shown, "description"))
+	if what == "" || len(what) > most {
+		return ""
+	}
+	return " (" + strings.TrimSuffix(what, ".") + ")"
 }
 
 func (arg *argument) seeSource() string {

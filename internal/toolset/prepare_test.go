@@ -169,7 +169,7 @@ func TestUndocumentedMethodsTakeAnyArgument(t *testing.T) {
 	if err != nil || p.Query != "a=1&b=x&b=y" || p.Body != nil {
 		t.Errorf("GET: got %+v (%v)", p, err)
 	}
-	if got := refusal(t, method("GET"), `{}`).Error(); got != "id is required." {
+	if got := refusal(t, method("GET"), `{}`).Error(); got != "id is required (Id of the thing)." {
 		t.Errorf("without its path: got %s", got)
 	}
 	s := compile(t, cards(), toolset.Options{Methods: []string{"read"}})
