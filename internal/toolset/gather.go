@@ -56,7 +56,7 @@ func gather(def *integration.Definition, m *integration.Method, references []str
 	if a.list {
 		a.all = append(a.all,
 			argument{name: limitName, property: limitName, in: inLimit, rule: limitRule, shown: fmt.Appendf(nil, `{"type":"integer","minimum":1,"maximum":%d,"description":"Most items to return"}`, MostItems)},
-			argument{name: cursorName, property: cursorName, in: inCursor, rule: cursorRule, shown: []byte(`{"type":"string","description":"Pass the last answer's next_cursor back unchanged; one page is not the whole list"}`)})
+			argument{name: cursorName, property: cursorName, in: inCursor, rule: cursorRule, shown: []byte(`{"type":"string","description":"The last answer's next_cursor, unchanged; one page is not the whole list"}`)})
 		if !a.has(fieldsName) { // a vendor's own says more
 			words := "Only these members of each item; a.b reaches inside"
 			if m.Response.Brief != nil {
@@ -72,7 +72,7 @@ func gather(def *integration.Definition, m *integration.Method, references []str
 	}
 	if asks {
 		a.all = append(a.all, argument{name: confirmationName, property: confirmationName, in: inConfirmation, rule: confirmationRule,
-			shown: []byte(`{"type":"string","description":"Only once the person agreed to this tool's question: the confirmation that came with it, unchanged"}`)})
+			shown: []byte(`{"type":"string","description":"What came with this tool's question, unchanged, once the person agreed"}`)})
 	}
 	for i := range a.all {
 		a.all[i].asked = slices.ContainsFunc(m.Ask, func(f integration.Form) bool { return slices.Contains(f.Arguments, a.all[i].property) })
