@@ -70,6 +70,8 @@ func recordOf(c *Caller, tool *toolset.Tool) audit.Record {
 // finish records what became of a call.
 func (g *Gateway) finish(ctx context.Context, record *audit.Record, result *Result, err error) {
 	switch {
+	case err != nil && errors.Is(err, context.Canceled):
+		g.finishAs(record, "cancelled", &Result{Message: "the caller went away before the call was made"})
 	case err != nil:
 		g.finishAs(record, "unsent", &Result{Message: "Sluice could not make the call"})
 	case ctx.Err() != nil && result.Outcome == vendor.Unsent && !result.Invalid && !result.Declined: // what the vendor said, or may have done, outweighs who was still there to hear it

@@ -2,8 +2,10 @@ package gateway_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -429,4 +431,24 @@ func TestAClientThatHangsUpEndsTheVendorsCallAndIsRecorded(t *testing.T) {
 		}
 		return len(page) == 1 && page[0].Door == "file" && strings.Contains(page[0].Error, "went away after")
 	})
+}
+
+func TestAWriteWhoseCallerIsGoneBeforeItIsMadeIsRecordedAsCancelled(t *testing.T) {
+	w := newWorld(t)
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	arguments := `{"entity":"pipeline_card","record_uuid":"00000000-0000-4000-8000-000000000000","note":"x"}`
+	if _, err := w.node.Gateway.Call(gone, w.caller, "create_a_octapipe_note", []byte(arguments)); !errors.Is(err, context.Canceled) {
+		t.Fatalf("%v, want that the caller is gone", err)
+	}
+	await.True(t, "the record of the call", func() bool {
+		page, _, err := w.node.Audit.List(t.Context(), audit.Filter{Environment: w.account.Environment, Outcome: "cancelled"}, "", 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(page) == 1 && page[0].Tool == "create_a_octapipe_note"
+	})
+	if sent := w.writes(); len(sent) != 0 {
+		t.Errorf("the vendor got %v, want nothing", sent)
+	}
 }
