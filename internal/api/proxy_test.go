@@ -110,8 +110,9 @@ func TestProxySaysWhatIsWrong(t *testing.T) {
 			"a limit of nothing":                  {"GET", n.proxy("pipelines", "limit", "0"), "", 422, "limit", nil},
 			"a cursor that nobody gave out":       {"GET", n.proxy("pipelines", "next_cursor", "abc"), "", 422, "next_cursor", nil},
 			"a query that cannot be read":         {"GET", "/proxy/pipelines?integrated_account_id=%zz", "", 400, "", nil},
-			"a slash in an id stays one segment":  {"GET", n.proxy("pipelines/" + pipeline + "%2Fcards"), "", 404, "", []string{"Octapipe"}},
-			"an encoded slash goes to the vendor": {"GET", n.proxy("users/..%2Fpipelines"), "", 404, "", []string{"Octapipe"}},
+			"a slash in an id stays one segment":  {"GET", n.proxy("tasks/" + pipeline + "%2Fcards"), "", 404, "", []string{"Octapipe"}},
+			"an encoded slash goes to the vendor": {"GET", n.proxy("tasks/..%2Fpipelines"), "", 404, "", []string{"Octapipe"}},
+			"a name that nothing has for an id":   {"GET", n.proxy("pipelines/x"), "", 422, "id", []string{"names no pipeline", "list_all_octapipe_pipelines"}},
 		} {
 			t.Run(name, func(t *testing.T) {
 				var body any

@@ -224,7 +224,7 @@ func TestAToolIsCalledByItsName(t *testing.T) {
 		call("list_all_octapipe_pipeline", `{}`).refuses(404, "", "did you mean", "list_all_octapipe_pipelines")
 		call("list_all_octapipe_pipeline_cards", `{}`).refuses(422, "pipeline_uuid", "required")
 		call("list_all_octapipe_pipelines", `{"limit":0}`).refuses(422, "limit")
-		if p := call("get_single_octapipe_pipeline_by_id", `{"id":"x"}`).refuses(404, "any", "Octapipe"); !p.Remote {
+		if p := call("get_single_octapipe_pipeline_by_id", `{"id":"00000000-0000-4000-8000-000000000000"}`).refuses(404, "any", "Octapipe"); !p.Remote {
 			t.Errorf("the vendor's refusal is not said to be its: %+v", p)
 		}
 
