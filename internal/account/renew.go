@@ -121,7 +121,7 @@ func (s *Service) renewSoon(a *Account, h *held) {
 // renews whatever the status, at the word of a person.
 func (s *Service) renewOnce(ctx context.Context, environment, id string, version int64, force bool) (*held, error) {
 	lease, err := s.store.Lease(ctx, "account/"+id, leaseTime)
-	if ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil {
 		return nil, &UnavailableError{Message: "No new token could be asked for: another node has been at it for too long, or died at it. Try again in a moment.", Err: err}
 	}
 	if err != nil {
