@@ -85,39 +85,44 @@ func renewInChild(database, id string) error {
 	return json.NewEncoder(os.Stdout).Encode(tokens)
 }
 
+// child is another process on the same database, which renews an account's credential once it reads a line.
+type child struct {
+	in  io.WriteCloser
+	out *bufio.Reader
+	cmd *exec.Cmd
+}
+
+// startChild starts one, and waits until it is ready.
+func startChild(t *testing.T, database, accountID string) *child {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childDatabase+"="+database, childAccount+"="+accountID)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill() })
+	c := &child{in, bufio.NewReader(out), cmd}
+	if line, err := c.out.ReadString('\n'); err != nil || line != "ready\n" {
+		t.Fatalf("the process does not come up: %q, %v", line, err)
+	}
+	return c
+}
+
 // Two processes on one database, twenty callers in each, and a provider that takes a refresh token once.
 func TestTwoProcessesRefreshAGrantOnce(t *testing.T) {
 	address := storetest.PostgreSQL(t)
 	y := newYard(t, storetest.Open(t, address), "North")
 	a := y.connect(t)
-	type child struct {
-		in  io.WriteCloser
-		out *bufio.Reader
-		cmd *exec.Cmd
-	}
-	var children []child
-	for range 2 {
-		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), childDatabase+"="+address, childAccount+"="+a.ID)
-		cmd.Stderr = os.Stderr
-		in, err := cmd.StdinPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		c := child{in, bufio.NewReader(out), cmd}
-		t.Cleanup(func() { cmd.Process.Kill() })
-		if line, err := c.out.ReadString('\n'); err != nil || line != "ready\n" {
-			t.Fatalf("the process does not come up: %q, %v", line, err)
-		}
-		children = append(children, c)
-	}
+	children := []*child{startChild(t, address, a.ID), startChild(t, address, a.ID)}
 	asked := y.provider.Asked("/oauth/token") // the first of them may have found the token expired, by a clock that no test moves
 	for _, c := range children {
 		fmt.Fprintln(c.in, "go")
@@ -161,23 +166,7 @@ func TestAProcessThatDiesAtARenewalIsToldOf(t *testing.T) {
 	address := storetest.PostgreSQL(t)
 	y := newYard(t, storetest.Open(t, address), "North")
 	a := y.connect(t)
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childDatabase+"="+address, childAccount+"="+a.ID)
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cmd.Process.Kill() })
-	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "ready\n" {
-		t.Fatalf("the process does not come up: %q, %v", line, err)
-	}
+	c := startChild(t, address, a.ID)
 	db, err := pgx.Connect(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)
@@ -192,12 +181,12 @@ func TestAProcessThatDiesAtARenewalIsToldOf(t *testing.T) {
 	exec("BEGIN")
 	exec("SELECT 1 FROM accounts WHERE id = $1 FOR UPDATE", a.ID)
 	before := y.provider.Given()
-	fmt.Fprintln(in, "go")
+	fmt.Fprintln(c.in, "go")
 	await.True(t, "the process to renew", func() bool { return len(y.provider.Given()) > len(before) })
-	if err := cmd.Process.Kill(); err != nil {
+	if err := c.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	cmd.Wait()
+	c.cmd.Wait()
 	exec("ROLLBACK")
 	exec("UPDATE leases SET expires_at = 0")
 	y.provider.Revoke(t, before[len(before)-1].Access) // or the account would be left as it is until that ends

@@ -63,21 +63,7 @@ func TestFieldsThatStandAmongAnItemsOwnMembers(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer n.Close()
-	env, err := n.Environments.Create(t.Context(), "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	def, err := integration.Parse([]byte(strings.Replace(shelves, "URL", server.URL, 1)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := n.Catalog.Put(t.Context(), env.ID, "test", def); err != nil {
-		t.Fatal(err)
-	}
-	acct, err := n.Accounts.Create(t.Context(), env.ID, account.NewAccount{Integration: "shelves"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	acct := accountOf(t, n, "test", strings.Replace(shelves, "URL", server.URL, 1))
 	c, err := n.Gateway.OpenAccount(t.Context(), acct, toolset.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -108,4 +94,25 @@ func TestFieldsThatStandAmongAnItemsOwnMembers(t *testing.T) {
 	if r := call("clear", `{"shelf":"open","dry_run":true}`); !strings.Contains(string(r.Body), `"before":{"id":"b1","weight":3,"tags":[]}`) {
 		t.Errorf("a dry run shows %s, want the item that would go", r.Body)
 	}
+}
+
+// accountOf makes an environment of its own, a definition there, and an account of it that needs no credential.
+func accountOf(t *testing.T, n *node.Node, environment, definition string) *account.Account {
+	t.Helper()
+	env, err := n.Environments.Create(t.Context(), environment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	def, err := integration.Parse([]byte(definition))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.Catalog.Put(t.Context(), env.ID, "test", def); err != nil {
+		t.Fatal(err)
+	}
+	acct, err := n.Accounts.Create(t.Context(), env.ID, account.NewAccount{Integration: def.Name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return acct
 }

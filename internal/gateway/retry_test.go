@@ -13,7 +13,6 @@ import (
 	"sluice/internal/account"
 	"sluice/internal/audit"
 	"sluice/internal/gateway"
-	"sluice/internal/integration"
 	"sluice/internal/node"
 	"sluice/internal/toolset"
 	"sluice/internal/vendor"
@@ -54,22 +53,9 @@ func newLimited(t *testing.T, policy *account.Retry, answers ...said) *limited {
 		t.Fatal(err)
 	}
 	t.Cleanup(l.node.Close)
-	env, err := l.node.Environments.Create(t.Context(), "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	def, err := integration.Parse([]byte(`{"name":"lights","label":"Lights","base_url":"` + server.URL + `","credentials":{"format":"none"},
-		"resources":{"lamps":{"get":{"method":"get","path":"/lamps/{{id}}"},"light":{"method":"post","path":"/lamps/{{id}}/light"}}}}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := l.node.Catalog.Put(t.Context(), env.ID, "test", def); err != nil {
-		t.Fatal(err)
-	}
-	if l.account, err = l.node.Accounts.Create(t.Context(), env.ID, account.NewAccount{Integration: "lights"}); err != nil {
-		t.Fatal(err)
-	}
-	if l.account, err = l.node.Accounts.Update(t.Context(), env.ID, l.account.ID, account.Change{Settings: &account.Settings{Retry: policy}}); err != nil {
+	l.account = accountOf(t, l.node, "test", `{"name":"lights","label":"Lights","base_url":"`+server.URL+`","credentials":{"format":"none"},
+		"resources":{"lamps":{"get":{"method":"get","path":"/lamps/{{id}}"},"light":{"method":"post","path":"/lamps/{{id}}/light"}}}}`)
+	if l.account, err = l.node.Accounts.Update(t.Context(), l.account.Environment, l.account.ID, account.Change{Settings: &account.Settings{Retry: policy}}); err != nil {
 		t.Fatal(err)
 	}
 	return l

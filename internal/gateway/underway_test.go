@@ -9,9 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"sluice/internal/account"
 	"sluice/internal/gateway"
-	"sluice/internal/integration"
 	"sluice/internal/node"
 	"sluice/internal/toolset"
 	"sluice/internal/vendor"
@@ -34,24 +32,10 @@ func TestAnEnvironmentHasSoManyCallsUnderWayAndNoOtherMindsIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer n.Close()
-	def, err := integration.Parse([]byte(`{"name":"lights","label":"Lights","base_url":"` + server.URL + `","credentials":{"format":"none"},
-		"resources":{"lamps":{"get":{"method":"get","path":"/lamps/{{id}}"},"picture":{"method":"get","path":"/picture","safe":true,"response":{"format":"file"}}}}}`))
-	if err != nil {
-		t.Fatal(err)
-	}
+	definition := `{"name":"lights","label":"Lights","base_url":"` + server.URL + `","credentials":{"format":"none"},
+		"resources":{"lamps":{"get":{"method":"get","path":"/lamps/{{id}}"},"picture":{"method":"get","path":"/picture","safe":true,"response":{"format":"file"}}}}}`
 	callerOf := func(name string) *gateway.Caller {
-		env, err := n.Environments.Create(t.Context(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := n.Catalog.Put(t.Context(), env.ID, "test", def); err != nil {
-			t.Fatal(err)
-		}
-		acct, err := n.Accounts.Create(t.Context(), env.ID, account.NewAccount{Integration: "lights"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := n.Gateway.OpenAccount(t.Context(), acct, toolset.Options{})
+		c, err := n.Gateway.OpenAccount(t.Context(), accountOf(t, n, name, definition), toolset.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
