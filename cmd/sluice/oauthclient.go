@@ -35,19 +35,13 @@ func oauthClientCommand(asJSON *bool) *cobra.Command {
 			return fmt.Errorf("--client-id is needed: the vendor shows it where the application is registered")
 		}
 		text := ""
-		switch p := newPrompter(cmd); {
+		switch {
 		case *public && *secret != "":
 			return fmt.Errorf("give either --client-secret or --public")
-		case *public:
-		case *secret != "":
-			text, err = value(cmd, *secret)
-		case p.present():
-			text, err = p.secret("Client secret")
-		default:
-			return fmt.Errorf("there is no terminal to ask for the secret on: give --client-secret @file, or --public where there is none")
-		}
-		if err != nil {
-			return err
+		case !*public:
+			if text, err = clientSecret(cmd, *secret, "--public where there is none"); err != nil {
+				return err
+			}
 		}
 		b, err := c.do(cmd.Context(), http.MethodPut, path(args[0]), nil, map[string]string{"client_id": *id, "client_secret": text, "authorization_server": *server})
 		if err != nil {
@@ -137,4 +131,15 @@ func redirectCommand(asJSON *bool) *cobra.Command {
 		})},
 	)
 	return cmd
+}
+
+// clientSecret is the secret of an OAuth client: as --client-secret says, or asked for. other is the flag for whoever has none to give.
+func clientSecret(cmd *cobra.Command, given, other string) (string, error) {
+	switch p := newPrompter(cmd); {
+	case given != "":
+		return value(cmd, given)
+	case p.present():
+		return p.secret("Client secret")
+	}
+	return "", fmt.Errorf("there is no terminal to ask for the secret on: give --client-secret @file, or %s", other)
 }

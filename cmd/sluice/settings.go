@@ -122,21 +122,21 @@ func readSettings(cmd *cobra.Command) (*settings, error) {
 	if k.Int64("max_file") < 1 {
 		return nil, fmt.Errorf("max_file is %q; it must be a number of MiB, from 1", k.String("max_file"))
 	}
-	keepAlive, toolsPage := k.Duration("keep_alive"), k.Int("tools_page")
+	keepAlive := k.Duration("keep_alive")
 	if err := checkKeepAlive(k.String("keep_alive"), keepAlive); err != nil {
 		return nil, err
 	}
-	switch {
-	case toolsPage < 0 || toolsPage == 0 && k.String("tools_page") != "0":
-		return nil, fmt.Errorf("tools_page is %q; it must be a whole number, 0 for all tools in one answer", k.String("tools_page"))
+	toolsPage, err := count(k, "tools_page", "a whole number, 0 for all tools in one answer")
+	if err != nil {
+		return nil, err
 	}
-	keepCalls := k.Int("keep_calls")
-	if keepCalls < 0 || keepCalls == 0 && k.String("keep_calls") != "0" {
-		return nil, fmt.Errorf("keep_calls is %q; it must be a whole number of days, 0 to keep all calls for ever", k.String("keep_calls"))
+	keepCalls, err := count(k, "keep_calls", "a whole number of days, 0 to keep all calls for ever")
+	if err != nil {
+		return nil, err
 	}
-	maxCalls := k.Int("calls_per_environment")
-	if maxCalls < 0 || maxCalls == 0 && k.String("calls_per_environment") != "0" {
-		return nil, fmt.Errorf("calls_per_environment is %q; it must be a whole number, 0 for any number of calls at once", k.String("calls_per_environment"))
+	maxCalls, err := count(k, "calls_per_environment", "a whole number, 0 for any number of calls at once")
+	if err != nil {
+		return nil, err
 	}
 	log, err := newLog(cmd.ErrOrStderr(), k.String("log_level"), k.String("log_format"))
 	if err != nil {
@@ -177,6 +177,15 @@ func externalIssuer(issuer, audience, keysURL string) (*oauth.External, error) {
 		return nil, fmt.Errorf("oauth_issuer is %q; it must be the issuer's URL, exactly as its tokens name it", issuer)
 	}
 	return &oauth.External{Issuer: issuer, Audience: audience, KeysURL: keysURL}, nil
+}
+
+// count is a setting that is a number from 0, where must says what it has to be.
+func count(k *koanf.Koanf, name, must string) (int, error) {
+	n := k.Int(name)
+	if n < 0 || n == 0 && k.String(name) != "0" { // what is no number reads as 0
+		return 0, fmt.Errorf("%s is %q; it must be %s", name, k.String(name), must)
+	}
+	return n, nil
 }
 
 func checkKeepAlive(said string, keepAlive time.Duration) error {

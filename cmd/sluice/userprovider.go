@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 
 	"github.com/spf13/cobra"
@@ -43,19 +42,9 @@ func userProviderCommand(asJSON *bool) *cobra.Command {
 			body["role"] = *role
 		}
 		if !*keep {
-			text := ""
-			switch p := newPrompter(cmd); {
-			case *secret != "":
-				text, err = value(cmd, *secret)
-			case p.present():
-				text, err = p.secret("Client secret")
-			default:
-				err = errors.New("there is no terminal to ask for the secret on: give --client-secret @file, or --keep-secret for the one of before")
-			}
-			if err != nil {
+			if body["client_secret"], err = clientSecret(cmd, *secret, "--keep-secret for the one of before"); err != nil {
 				return err
 			}
-			body["client_secret"] = text
 		}
 		b, err := c.do(cmd.Context(), http.MethodPut, path, nil, body)
 		if err != nil {

@@ -95,6 +95,7 @@ func inQuotes(s string) string {
 
 // hideBasic hides what basic authentication makes of a name and a password, which shows neither and is both.
 func (c *Credential) hideBasic(t *Templates, v *Values) {
+	known := len(c.secrets)
 	hide := func(list integration.Authorizations) {
 		for i := range list {
 			var to Authorization
@@ -114,7 +115,9 @@ func (c *Credential) hideBasic(t *Templates, v *Values) {
 			}
 		}
 	}
-	c.search()
+	if len(c.secrets) > known {
+		c.search()
+	}
 }
 
 // Mask replaces each of the credential's own secret values in a text, also where it is encoded.

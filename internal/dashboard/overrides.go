@@ -1,7 +1,6 @@
 package dashboard
 
 import (
-	"bytes"
 	"errors"
 	"net/http"
 	"net/url"
@@ -9,6 +8,7 @@ import (
 
 	"sluice/internal/catalog"
 	"sluice/internal/integration"
+	"sluice/internal/jsonscan"
 	"sluice/internal/page"
 )
 
@@ -91,7 +91,7 @@ func (v *visit) setOverride() error {
 		if document, err = v.Catalog.ReadOverride(v.r.Context(), v.env(), p.Row.Name, account, []byte(text)); err != nil {
 			return v.overrideRefused(p, err)
 		}
-		if bytes.Contains(document, []byte(`\u0000`)) {
+		if jsonscan.ContainsNUL(document) {
 			p.Form.Fail("document", "It holds the character U+0000, which cannot be stored: leave it out.")
 			return v.showAs(http.StatusUnprocessableEntity, "override", p)
 		}

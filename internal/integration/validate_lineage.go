@@ -88,11 +88,8 @@ func (v *validator) lookup(p place, r *Resource) {
 		}
 		return
 	}
-	m, ok := owner.Method(l.Method)
+	m, ok := v.named(p.at("method"), owner, l.Method)
 	if !ok {
-		if l.Method != "" {
-			v.fault(p.at("method"), "is %q, which is no method of %s%s", l.Method, owner.Name, suggest(l.Method, owner.methodNames()))
-		}
 		return
 	}
 	if !isSafe(m) {

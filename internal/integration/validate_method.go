@@ -255,9 +255,8 @@ func (v *validator) dryRun(p place, r *Resource, m *Method) {
 // dryRunList checks that a list can be called with what the method is called with.
 func (v *validator) dryRunList(p place, r *Resource, m *Method) {
 	d := m.DryRun
-	lister, ok := r.Method(d.List)
+	lister, ok := v.named(p, r, d.List)
 	if !ok {
-		v.fault(p, "is %q, which is no method of %s%s", d.List, r.Name, suggest(d.List, r.methodNames()))
 		return
 	}
 	if lister.Name != "list" && lister.Pagination == nil {
@@ -278,17 +277,22 @@ func (v *validator) dryRunList(p place, r *Resource, m *Method) {
 	}
 }
 
+// named is the method that is named at a place; none, and a fault, where there is no such. That a name is missing is told elsewhere.
+func (v *validator) named(p place, r *Resource, name string) (*Method, bool) {
+	m, ok := r.Method(name)
+	if !ok && name != "" {
+		v.fault(p, "is %q, which is no method of %s%s", name, r.Name, suggest(name, r.methodNames()))
+	}
+	return m, ok
+}
+
 // complete checks that the object of a call can be read, and that what is taken from it has a place in the body.
 func (v *validator) complete(p place, r *Resource, m *Method) {
 	c := m.Complete
 	if c == nil {
 		return
 	}
-	if reader, ok := r.Method(c.Method); !ok {
-		if c.Method != "" {
-			v.fault(p.at("method"), "is %q, which is no method of %s%s", c.Method, r.Name, suggest(c.Method, r.methodNames()))
-		}
-	} else {
+	if reader, ok := v.named(p.at("method"), r, c.Method); ok {
 		if reader.Name != "get" && !reader.Safe {
 			v.fault(p.at("method"), "is %s, which may change something: name a method that only reads", c.Method)
 		}

@@ -120,9 +120,7 @@ func (v *validator) fieldList(p place, r *Resource) {
 	if f == nil {
 		return
 	}
-	if m, ok := r.Method(f.Method); !ok && f.Method != "" {
-		v.fault(p.at("method"), "is %q, which is no method of %s%s", f.Method, r.Name, suggest(f.Method, r.methodNames()))
-	} else if ok {
+	if m, ok := v.named(p.at("method"), r, f.Method); ok {
 		if arguments := pathArguments(m); !slices.Equal(arguments, []string{"id"}) {
 			v.fault(p.at("method"), "is %s, whose path is %s: it must have {{id}} and no other argument, since only the id of what owns the fields is known", f.Method, m.Path)
 		}

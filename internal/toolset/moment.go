@@ -87,7 +87,7 @@ func (t *Tool) PrepareAt(arguments []byte, now time.Time) (*Prepared, []string, 
 		return prepared, nil, err
 	}
 	var notes []string
-	w := newObject()
+	var w jsonscan.ObjectBuilder
 	for it := jsonscan.Members(arguments); it.Next(); {
 		value := it.Value()
 		name, _ := jsonscan.Unquote(it.Name())
@@ -98,10 +98,10 @@ func (t *Tool) PrepareAt(arguments []byte, now time.Time) (*Prepared, []string, 
 				value = jsonscan.AppendQuote(nil, now)
 			}
 		}
-		w.dst = append(w.key(string(name)), value...)
+		w.Add(it.Name(), value)
 	}
 	if notes != nil {
-		prepared, err = t.Prepare(append(w.dst, '}'))
+		prepared, err = t.Prepare(w.Bytes())
 		if wrong, ok = err.(*ArgumentError); !ok {
 			return prepared, notes, err
 		}

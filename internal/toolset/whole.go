@@ -29,7 +29,7 @@ func (t *Tool) lacks(values [][]byte, more []unplanned, f *findings) bool {
 // Whole prepares a Partial call anew, with what it lacks taken from the object that it is about as the vendor answered it, a JSON object. What the object lacks
 // as well is an *ArgumentError.
 func (t *Tool) Whole(p *Prepared, object []byte) (*Prepared, error) {
-	w := newObject()
+	var w jsonscan.ObjectBuilder
 	for i := range t.plan.args {
 		arg := &t.plan.args[i]
 		value := jsonscan.Member(p.Arguments, arg.name)
@@ -42,16 +42,16 @@ func (t *Tool) Whole(p *Prepared, object []byte) (*Prepared, error) {
 			value = t.present(arg, object)
 		}
 		if value != nil {
-			w.dst = append(w.key(arg.name), value...)
+			w.Add(jsonscan.AppendQuote(nil, arg.name), value)
 		}
 	}
 	for it := jsonscan.Members(p.Arguments); it.Next(); {
 		name, _ := jsonscan.Unquote(it.Name())
 		if _, planned := t.plan.byName[string(name)]; !planned {
-			w.dst = append(w.key(string(name)), it.Value()...)
+			w.Add(it.Name(), it.Value())
 		}
 	}
-	whole, err := t.prepare(append(w.dst, '}'), true)
+	whole, err := t.prepare(w.Bytes(), true)
 	if err == nil {
 		whole.Ours = p.Ours
 	}
@@ -74,7 +74,7 @@ func (t *Tool) present(arg *argument, object []byte) []byte {
 // laidOver is an object whose members are those of over, then those of under that over does not name. What is no object has no members: some vendors write an empty
 // one as a list.
 func laidOver(under, over []byte) []byte {
-	w := newObject()
+	var w jsonscan.ObjectBuilder
 	given := map[string]bool{}
 	for _, doc := range [][]byte{over, under} {
 		if jsonscan.KindOf(doc) != jsonscan.Object {
@@ -84,11 +84,9 @@ func laidOver(under, over []byte) []byte {
 			raw, _ := jsonscan.Unquote(it.Name())
 			if name := string(raw); !given[name] {
 				given[name] = true
-				w.dst = append(w.key(name), it.Value()...)
+				w.Add(it.Name(), it.Value())
 			}
 		}
 	}
-	return append(w.dst, '}')
+	return w.Bytes()
 }
-
-func newObject() object { return object{dst: []byte{'{'}} }
